@@ -1,0 +1,61 @@
+"""What must be in force before anything is served: asked at start-up, by `manage.py check --database default`
+and by the readiness probe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.core.checks import CheckMessage, Critical, Tags, register
+from django.db import connection
+
+from events import sql
+
+_TABLES: Final = ("ledger.fare_event", "ledger.partition_turn", "ledger.ledger")
+_TRIGGERS: Final = {(table, trigger) for table in _TABLES for trigger in ("rows_stay", "table_stays")}
+_DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class LedgerNotInForce(RuntimeError):
+    """The database does not keep the ledger's rules; nothing may be served from it."""
+
+
+@register(Tags.database)
+def ledger_in_force(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Django's database check, run where `default` is among the databases asked for."""
+    return ledger_faults() if databases and "default" in databases else []
+
+
+def demand_ledger_in_force() -> None:
+    """Raises LedgerNotInForce, naming what is wrong. Raises OperationalError where the database is away."""
+    faults = ledger_faults()
+    if faults:
+        raise LedgerNotInForce("; ".join(str(fault.msg) for fault in faults))
+
+
+def ledger_faults() -> list[CheckMessage]:
+    """What is not as the ledger's rules demand: a missing or weakened trigger, or commits that may be lost."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statement("triggers_in_force"))
+        missing = sorted(_TRIGGERS - set(cursor.fetchall()))
+        faults = [
+            Critical(
+                f"the trigger {trigger} of {table} is missing or not ENABLE ALWAYS",
+                hint=f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
+                id="events.E001",
+            )
+            for table, trigger in missing
+        ]
+        return [*faults, *durability_faults(cursor)]
+
+
+def durability_faults(cursor: Any) -> list[CheckMessage]:
+    """The settings by which PostgreSQL could lose an event that it acknowledged, as a database cursor sees them."""
+    faults: list[CheckMessage] = []
+    for name in _DURABLE:
+        cursor.execute(f"SHOW {name}")
+        (value,) = cursor.fetchone()
+        if value == "off":
+            message = f"PostgreSQL runs with {name} = off: acknowledged events could be lost"
+            faults.append(Critical(message, id="events.E002"))
+    return faults

@@ -1,0 +1,120 @@
+"""What can be wrong with a request to the ledger: one class per stable `code`.
+
+    LedgerError
+    ├── MalformedBody            not strict JSON, or not a JSON object
+    ├── TooLarge                 more bytes than a request may have
+    ├── InvalidEvent             a field of an event breaks a rule; `errors` names each one
+    │   └── TooManyComponents    the fare would have more components than it may
+    ├── InvalidParameter         a query parameter is unknown or breaks a rule
+    ├── VersionConflict          the head moved since the caller read it; `current` is where it is now
+    ├── TransactionIdReused      the id is known, with other content
+    ├── CurrencyMismatch         the booking has another currency
+    ├── NegativeFare             the fare would end below zero and lower than before
+    ├── FirstEventMustSet        the booking has no fare yet to add to or take from
+    ├── UnknownBooking           the ledger has no event of this booking
+    ├── UnknownEvent             the booking has no event of this version
+    └── Unavailable              try again: PostgreSQL is away, or others hold the partition's turn
+
+How a code maps to HTTP stands in one table outside this app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One broken rule: where (`pointer`, RFC 6901), which (`code`) and in words (`detail`)."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a booking's history ends. Version 0 with no fare: the ledger does not know the booking."""
+
+    version: int
+    fare: Decimal | None
+    currency: str | None
+
+
+class LedgerError(Exception):
+    """Base of every anticipated refusal. Nothing was written when one is raised."""
+
+    code: str
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+
+
+class MalformedBody(LedgerError):
+    code = "malformed_body"
+
+
+class TooLarge(LedgerError):
+    code = "too_large"
+
+
+class InvalidEvent(LedgerError):
+    code = "invalid_event"
+
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: str) -> InvalidEvent:
+        """The error of an event with exactly one broken rule."""
+        return cls(detail, [FieldError(pointer, code, detail)])
+
+    @classmethod
+    def of(cls, errors: Sequence[FieldError]) -> InvalidEvent:
+        """The error of an event with these broken rules."""
+        return cls("; ".join(error.detail for error in errors), errors)
+
+
+class TooManyComponents(InvalidEvent):
+    code = "too_many_components"
+
+
+class InvalidParameter(LedgerError):
+    code = "invalid_parameter"
+
+
+class VersionConflict(LedgerError):
+    code = "version_conflict"
+
+    def __init__(self, detail: str, current: Head) -> None:
+        super().__init__(detail)
+        self.current = current
+
+
+class TransactionIdReused(LedgerError):
+    code = "transaction_id_reused"
+
+
+class CurrencyMismatch(LedgerError):
+    code = "currency_mismatch"
+
+
+class NegativeFare(LedgerError):
+    code = "negative_fare"
+
+
+class FirstEventMustSet(LedgerError):
+    code = "first_event_must_set"
+
+
+class UnknownBooking(LedgerError):
+    code = "unknown_booking"
+
+
+class UnknownEvent(LedgerError):
+    code = "unknown_event"
+
+
+class Unavailable(LedgerError):
+    code = "unavailable"

@@ -1,0 +1,206 @@
+"""The one way in: every fare event, whoever wants it, is appended here.
+
+An append is one call of one SQL function in one round trip, and commits by itself. What the caller never heard
+(a lost reply) is settled by sending the same again: the transaction id makes it the same event.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import OperationalError, connection
+
+from events import sql, wakeup
+from events.errors import (
+    CurrencyMismatch,
+    FieldError,
+    FirstEventMustSet,
+    Head,
+    InvalidEvent,
+    LedgerError,
+    NegativeFare,
+    TooManyComponents,
+    TransactionIdReused,
+    Unavailable,
+    VersionConflict,
+)
+from events.event import FareEvent, Origin
+from events.money import exponent_of, format_amount
+from events.new_event import ANY, NewEvent
+from events.partitions import partition_of
+
+MAX_BATCH: Final = 1000
+"""Events of one call of the append function: what fits its time limit with room to spare."""
+
+_BUSY_ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An event of the ledger, and whether this very call wrote it."""
+
+    event: FareEvent
+    replayed: bool
+
+    @property
+    def erased(self) -> bool:
+        """Whether personal content of a replayed event was erased since."""
+        return self.event.erased
+
+
+class OpenTransaction(RuntimeError):
+    """An append inside an atomic block: its turn would last as long as the block, and its reply could be undone."""
+
+
+def append(
+    event: NewEvent,
+    *,
+    source: str,
+    origin: Origin = Origin.API,
+    request_id: str | None = None,
+    key_id: str | None = None,
+) -> Appended:
+    """Appends one event at the head of its booking's history.
+
+    Raises VersionConflict, TransactionIdReused, FirstEventMustSet, CurrencyMismatch, NegativeFare, InvalidEvent
+    (no currency on a first event, more decimals than the currency has, out of range) or TooManyComponents;
+    nothing was written then. Raises Unavailable if it cannot be known whether it was: send the same again.
+    """
+    (answer,) = append_many([event], source=source, origin=origin, request_id=request_id, key_id=key_id)
+    if isinstance(answer, LedgerError):
+        raise answer
+    return answer
+
+
+def append_many(
+    events: Sequence[NewEvent],
+    *,
+    source: str,
+    origin: Origin = Origin.API,
+    request_id: str | None = None,
+    key_id: str | None = None,
+) -> list[Appended | LedgerError]:
+    """Appends many events, one commit per partition; answers each, in the order given.
+
+    Events of one booking are appended in that order. A refused event does not stop the others: its error (those
+    that `append` raises) stands in its place. Partitions are taken in order, so that batches cannot deadlock.
+    """
+    if connection.in_atomic_block:
+        raise OpenTransaction("the ledger appends in its own transaction; call it outside atomic()")
+    answers: dict[int, Appended | LedgerError] = {}
+    call = (source, str(origin), request_id, key_id)
+    for partition, indexes in sorted(_by_partition(events).items()):
+        for start in range(0, len(indexes), MAX_BATCH):
+            chunk = indexes[start : start + MAX_BATCH]
+            answers.update(zip(chunk, _append(partition, call, [events[i] for i in chunk]), strict=True))
+    wakeup.wake({answer.event.partition for answer in answers.values()
+                 if isinstance(answer, Appended) and not answer.replayed})  # fmt: skip
+    return [answers[i] for i in range(len(events))]
+
+
+def _by_partition(events: Sequence[NewEvent]) -> dict[int, list[int]]:
+    """Indexes of the events by partition; within one, those of a booking stand together, in their order."""
+    bookings: dict[str, list[int]] = defaultdict(list)
+    for index, event in enumerate(events):
+        bookings[event.booking_id].append(index)
+    partitions: dict[int, list[int]] = defaultdict(list)
+    for booking_id, indexes in bookings.items():
+        partitions[partition_of(booking_id)].extend(indexes)
+    return partitions
+
+
+def _append(
+    partition: int, call: tuple[str | None, ...], events: list[NewEvent]
+) -> list[Appended | LedgerError]:
+    try:
+        for _ in range(_BUSY_ATTEMPTS):
+            with connection.cursor() as cursor:
+                cursor.execute(sql.statement("append"), [partition, *call, *_arrays(events)])
+                rows = cursor.fetchall()
+            if rows[0][1] != "busy":
+                return [_answer(event, row) for event, row in zip(events, rows, strict=True)]
+    except OperationalError as error:
+        unavailable = Unavailable("the ledger did not answer; send the same again")
+        unavailable.__cause__ = error
+        return [unavailable] * len(events)
+    return [Unavailable("others hold the partition's turn; send the same again")] * len(events)
+
+
+def _arrays(events: list[NewEvent]) -> list[list[Any]]:
+    """The events as the append function takes them: a list per field."""
+    return [
+        [event.booking_id for event in events],
+        [event.transaction_id for event in events],
+        [None if event.expected_version == ANY else event.expected_version for event in events],
+        [str(event.type) for event in events],
+        [event.component for event in events],
+        [event.amount for event in events],
+        [event.currency for event in events],
+        [None if event.currency is None else exponent_of(event.currency) for event in events],
+        [event.allow_negative for event in events],
+        [event.occurred_at for event in events],
+        [event.actor for event in events],
+        [event.description for event in events],
+        [event.metadata.text for event in events],  # type: ignore[union-attr]
+        [None for _ in events],
+        [None for _ in events],
+    ]
+
+
+def _answer(asked: NewEvent, row: Sequence[Any]) -> Appended | LedgerError:
+    outcome: str = row[1]
+    known = None if row[2] is None else FareEvent.from_row(row[2:])
+    if known is not None and outcome in ("appended", "replayed"):
+        return Appended(known, replayed=outcome == "replayed")
+    return _REFUSALS[outcome](asked, known)
+
+
+def _version_conflict(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+    current = Head(0, None, None) if head is None else Head(head.version, head.fare, head.currency)
+    detail = f"the booking is at version {current.version}, not {asked.expected_version}"
+    return VersionConflict(detail, current)
+
+
+def _currency_mismatch(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+    return CurrencyMismatch(f"the booking is in {head.currency if head else None}, not {asked.currency}")
+
+
+def _negative_fare(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+    fare = "0" if head is None else f"{head.currency} {format_amount(head.fare, head.exponent)}"
+    return NegativeFare(
+        f"taking {asked.amount} off a fare of {fare} would leave it below zero; "
+        "a refund above the fare says allow_negative"
+    )
+
+
+def _too_many_decimals(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+    currency = head.currency if head else asked.currency
+    detail = f"amount {asked.amount} has more decimals than {currency} has"
+    return InvalidEvent.of([FieldError("/amount", "too_many_decimals", detail)])
+
+
+_REFUSALS: dict[str, Callable[[NewEvent, FareEvent | None], LedgerError]] = {
+    "version_conflict": _version_conflict,
+    "transaction_id_reused": lambda asked, _: TransactionIdReused(
+        f"transaction_id {asked.transaction_id} made another event of this booking; a new change needs a new id"
+    ),
+    "first_event_must_set": lambda asked, _: FirstEventMustSet(
+        "the booking has no fare yet; its first event must be a SET"
+    ),
+    "currency_required": lambda asked, _: InvalidEvent.at(
+        "/currency", "required", "currency is required on the first event of a booking"
+    ),
+    "currency_mismatch": _currency_mismatch,
+    "too_many_decimals": _too_many_decimals,
+    "out_of_range": lambda asked, _: InvalidEvent.at(
+        "/amount", "out_of_range", "the fare and each component stay below 10^15 minor units"
+    ),
+    "negative_fare": _negative_fare,
+    "too_many_components": lambda asked, _: TooManyComponents(
+        "the fare has 100 components already",
+        [FieldError("/component", "too_many_components", "a fare has at most 100 components")],
+    ),
+}

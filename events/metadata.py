@@ -1,0 +1,47 @@
+"""Metadata: what a client wants kept with an event. Any JSON object; the platform never needs to understand it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from events import strict_json
+from events.errors import FieldError, InvalidEvent
+
+MAX_BYTES: Final = 32 * 1024
+"""Size of the text as stored, in UTF-8."""
+
+MAX_LEVELS: Final = 16
+"""Nested objects and arrays; the metadata object itself is the first level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A JSON object as it is stored, hashed and returned: the shortest text, numbers as they were written."""
+
+    text: str = "{}"
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """The metadata that a parsed JSON value, or a mapping made in Python, stands for.
+
+        Raises InvalidEvent, with pointers below /metadata, for what is not an object, is larger than 32 KiB or
+        nested deeper than 16 levels, or holds what `strict_json.flaws` lists.
+        """
+        if not isinstance(value, Mapping):
+            raise InvalidEvent.at("/metadata", "not_an_object", "metadata must be a JSON object")
+        errors = list(strict_json.flaws(dict(value), "/metadata", MAX_LEVELS))
+        if errors:
+            raise InvalidEvent.of(errors)
+        text = strict_json.dump(dict(value))
+        size = len(text.encode("utf-8"))
+        if size > MAX_BYTES:
+            detail = f"metadata has {size} bytes as stored; at most {MAX_BYTES} are kept"
+            raise InvalidEvent.of([FieldError("/metadata", "too_large", detail)])
+        return cls(text)
+
+    def parsed(self) -> dict[str, Any]:
+        """The object; numbers are Decimals."""
+        value: dict[str, Any] = strict_json.parse(self.text.encode("utf-8"))
+        return value

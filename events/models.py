@@ -1,0 +1,99 @@
+"""Django's view of the write side.
+
+The tables of the ledger are made by `sql/ddl`, which holds their rules; the models here only read them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class AppendOnly(TypeError):
+    """Somebody tried to write a fare event through the ORM. The one way in is `events.ledger`."""
+
+
+def _refused(*args: Any, **kwargs: Any) -> NoReturn:
+    raise AppendOnly("fare events are appended by events.ledger, and never changed or deleted")
+
+
+class FareEventQuerySet(models.QuerySet["FareEvent"]):
+    create = get_or_create = update_or_create = bulk_create = bulk_update = update = delete = _refused
+
+
+class FareEvent(models.Model):
+    """A row of the ledger, for the admin. Services get `events.event.FareEvent`.
+
+    Rules of the table, kept by the database: `sql/ddl/ledger_v1.sql` (keys and checks) and
+    `sql/ddl/append_only_v1.sql` (triggers).
+    """
+
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    partition = models.SmallIntegerField()
+    position = models.BigIntegerField()
+    booking_id = models.CharField(max_length=64)
+    version = models.IntegerField()
+    transaction_id = models.UUIDField()
+    type = models.CharField(max_length=3)
+    component = models.CharField(max_length=48)
+    currency = models.CharField(max_length=3)
+    exponent = models.SmallIntegerField()
+    amount = models.BigIntegerField(help_text="in minor units")
+    fare = models.BigIntegerField(help_text="in minor units")
+    change = models.BigIntegerField(help_text="in minor units")
+    components = ArrayField(models.CharField(max_length=48))
+    component_amounts = ArrayField(models.BigIntegerField())
+    allow_negative = models.BooleanField()
+    source = models.CharField(max_length=48)
+    origin = models.CharField(max_length=10)
+    corrects_version = models.IntegerField(null=True)
+    correction_id = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField()
+    occurred_at = models.DateTimeField(null=True)
+    actor = models.CharField(max_length=128, null=True)
+    description = models.CharField(max_length=500, null=True)
+    request_id = models.CharField(max_length=128, null=True)
+    key_id = models.CharField(max_length=32, null=True)
+
+    objects = FareEventQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = '"ledger"."fare_event"'
+        default_permissions = ("view",)
+
+    save = delete = _refused  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return f"{self.booking_id} v{self.version}"
+
+    @classmethod
+    def with_key(cls, key: int) -> Self | None:
+        """The event of a Django key, which is position * 65536 + partition: found by the primary key's index."""
+        position, partition = divmod(int(key), 65536)
+        return cls.objects.filter(partition=partition, position=position).first()  # type: ignore[return-value]
+
+
+class ApiKey(models.Model):
+    """A service's key to the API. The secret itself is shown once and never stored."""
+
+    source = models.CharField(max_length=48, help_text="the service that events appended with this key come from")
+    name = models.CharField(max_length=100, blank=True)
+    key_id = models.CharField(max_length=32, unique=True, editable=False, help_text="the key's public part")
+    secret_hash = models.BinaryField(max_length=32, editable=False)
+    scopes = ArrayField(models.CharField(max_length=20))
+    components = ArrayField(
+        models.CharField(max_length=48), null=True, blank=True, help_text="those it may write; empty: all"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key_id}"
