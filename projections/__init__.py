@@ -1,0 +1,1 @@
+"""The read side: views computed from the ledger by projectors, and disposable."""

@@ -1,0 +1,24 @@
+-- The fare of every booking after its last event; amounts in minor units.
+
+SET LOCAL ROLE :"application";
+
+CREATE TABLE projection.current_fare (
+    partition         smallint    NOT NULL,
+    booking_id        text        NOT NULL,
+    version           integer     NOT NULL,
+    fare_minor        bigint      NOT NULL,
+    currency          text        NOT NULL,
+    exponent          smallint    NOT NULL,
+    components        text[]      NOT NULL,
+    component_amounts bigint[]    NOT NULL,
+    first_recorded_at timestamptz NOT NULL,
+    last_recorded_at  timestamptz NOT NULL,
+    last_occurred_at  timestamptz NOT NULL,
+    PRIMARY KEY (partition, booking_id)
+);
+
+-- The admin's list, newest change first, and its search by the beginning of a booking id.
+CREATE INDEX current_fare_last_recorded_at ON projection.current_fare (last_recorded_at DESC, booking_id);
+CREATE INDEX current_fare_booking_id ON projection.current_fare (booking_id text_pattern_ops);
+
+RESET ROLE;
