@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FareHistoryConfig(AppConfig):
+    name = "farehistory"
+    verbose_name = "Fare history"

@@ -1,0 +1,22 @@
+"""The Celery application: `celery -A farehistory worker`, `celery -A farehistory beat`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
+
+app = Celery("farehistory")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _before_the_first_task(**_: Any) -> None:
+    from farehistory.startup import demand_rules_in_force
+
+    demand_rules_in_force()

@@ -1,0 +1,165 @@
+"""Settings, only from the environment; docs/operating.md lists every variable. Nothing set: the embedded mode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from celery.schedules import schedule
+
+from farehistory.admin_shell import UNFOLD  # noqa: F401 - a setting
+from farehistory.embedded.state import State
+from farehistory.http.settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings
+from farehistory.services import Services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+_services = Services.from_environment()
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or State.from_environment().password("django")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "events",
+    "projections",
+    "farehistory",
+]
+
+MIDDLEWARE = [
+    "farehistory.http.request_ids.RequestIdMiddleware",
+    "farehistory.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "farehistory.urls"
+WSGI_APPLICATION = "farehistory.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Two roles on one database: "default" may read the ledger and call its append function, "owner" migrates.
+# Connections stay open; behind pgbouncer in transaction mode nothing may be prepared, and nothing is.
+_CONNECTION = {"CONN_MAX_AGE": None, "DISABLE_SERVER_SIDE_CURSORS": True}
+_CONNECTION_OPTIONS = {"connect_timeout": 2, "application_name": "farehistory"}
+
+
+def _database(address: dict[str, Any]) -> dict[str, Any]:
+    options = _CONNECTION_OPTIONS | address.get("OPTIONS", {})
+    return {"ENGINE": "django.db.backends.postgresql", **address, **_CONNECTION, "OPTIONS": options}
+
+
+DATABASES = {"default": _database(_services.application)}
+if _services.owner is not None:
+    DATABASES["owner"] = _database(_services.owner)
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = _services.redis_url
+REDIS_PREFIX = env.str("FAREHISTORY_REDIS_PREFIX", default="farehistory:")
+
+CELERY_BROKER_URL = _services.broker_url
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": REDIS_PREFIX,
+    # Longer than any step of ours, so that a task is given out again only after its worker died.
+    "visibility_timeout": 300,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "projections"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+FAREHISTORY_SWEEP_SECONDS = env.float("FAREHISTORY_SWEEP_SECONDS", default=2.0)
+CELERY_BEAT_SCHEDULE = {
+    "sweep projections": {
+        "task": "projections.sweep",
+        "schedule": schedule(FAREHISTORY_SWEEP_SECONDS),
+        # A sweep that waited longer than the next one is due has nothing to add.
+        "options": {"expires": FAREHISTORY_SWEEP_SECONDS},
+    },
+}
+
+# How many logs the ledger has: read when it is created, fixed from then on.
+FAREHISTORY_PARTITIONS = env.int("FAREHISTORY_PARTITIONS", default=64)
+FAREHISTORY_APPLICATION_ROLE = _services.application["USER"]
+# Decimals of a currency where practice differs from ISO 4217, such as {"IDR": 0}. New bookings only.
+FAREHISTORY_CURRENCY_EXPONENTS: dict[str, int] = env.json("FAREHISTORY_CURRENCY_EXPONENTS", default={})
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+LOGIN_URL = "admin:login"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+# Set HTTPS where TLS ends in front of the application: cookies then travel by TLS only.
+HTTPS = env.bool("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# A body is read into memory up to this size; anything larger is refused unread.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "farehistory.http.request_ids.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+    },
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+

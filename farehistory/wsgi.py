@@ -1,0 +1,15 @@
+"""The WSGI application that granian serves."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
+
+application = get_wsgi_application()
+
+from farehistory.startup import demand_rules_in_force  # noqa: E402 - Django is set up by now
+
+demand_rules_in_force()
