@@ -77,8 +77,9 @@ class _Waker:
             fresh = _claimed(partitions)
             if fresh:
                 current_app.send_task(TASK, kwargs={"partitions": fresh}, retry=False)
-        except (redis.RedisError, OSError, current_app.connection().connection_errors) as error:
-            logger.warning("no wake-up was sent for partitions %s, the sweep will find them: %s", partitions, error)
+        except Exception as error:
+            # Whatever it is, this thread has to serve the next append; the sweep finds what it could not tell.
+            logger.warning("no wake-up was sent for partitions %s, the sweep will find them: %r", partitions, error)
             threading.Event().wait(_REST_AFTER_FAILURE_SECONDS)
 
 

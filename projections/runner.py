@@ -59,7 +59,9 @@ def _step(projector: Projector, partition: int) -> int:
         after = checkpoints.lock(projector.name, partition)
         head = feed.head(partition)
         if after > head:
-            raise ForeignCheckpoint(f"{projector.name} is at {after} in partition {partition}, whose log ends at {head}")
+            raise ForeignCheckpoint(
+                f"{projector.name} is at {after} in partition {partition}, whose log ends at {head}"
+            )
         upto = min(head, after + PAGE_EVENTS)
         if upto > after:
             projector.apply(Page(partition, after, upto))

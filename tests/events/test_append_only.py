@@ -69,13 +69,17 @@ def test_neither_role_may_switch_to_replica(place: dict[str, Any]) -> None:
     for role in ("default", "owner"):
         switch = "SET session_replication_role = replica"
         with connected(role) as connection:
-            if connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (True,):
+            if connection.execute(
+                "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+            ).fetchone() == (True,):
                 pytest.skip("the owner given is a superuser")
         assert isinstance(refused(role, switch, place), errors.InsufficientPrivilege)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_superuser_in_replica_mode_is_stopped_too(change: str, place: dict[str, Any], superuser: str) -> None:
+def test_a_superuser_in_replica_mode_is_stopped_too(
+    change: str, place: dict[str, Any], superuser: str
+) -> None:
     """Plain triggers are bypassed by session_replication_role = replica; ENABLE ALWAYS is not."""
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")

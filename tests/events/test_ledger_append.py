@@ -183,7 +183,8 @@ def test_a_booking_keeps_its_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "fits", "too_fine"), [("JPY", "1200", "1200.5"), ("SGD", "0.05", "0.055"), ("KWD", "0.005", "0.0055")]
+    ("currency", "fits", "too_fine"),
+    [("JPY", "1200", "1200.5"), ("SGD", "0.05", "0.055"), ("KWD", "0.005", "0.0055")],
 )
 def test_an_amount_has_no_more_decimals_than_its_currency(currency: str, fits: str, too_fine: str) -> None:
     booking = given(set_(fits, currency=currency))

@@ -1,0 +1,57 @@
+"""The proof finds nothing where nothing is wrong, and names the booking where something is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from projections import runner
+from projections.proof import prove
+from projections.projectors import PROJECTORS
+from tests.builders import add, given, set_, sub
+
+
+@contextmanager
+def planted(booking: str, damage: str, repair: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE projection.current_fare SET {damage} WHERE booking_id = %s", [booking])
+        try:
+            yield
+        finally:
+            cursor.execute(f"UPDATE projection.current_fare SET {repair} WHERE booking_id = %s", [booking])
+
+
+@pytest.fixture
+def booking() -> str:
+    booking = given(set_("1.00"), add("toll", "5.00"), set_("14.00"), add("toll", "5.00"), sub("promo", "2.00"))
+    for projector in PROJECTORS:
+        runner.drain(projector, runner.lagging(projector))
+    return booking
+
+
+def test_a_view_of_the_ledger_is_proven_equal(booking: str, capsys: pytest.CaptureFixture[str]) -> None:
+    proof = prove()
+    assert (proof.differences, proof.gaps) == ([], [])
+    assert proof.fares > 0
+    call_command("check_fares")
+    assert "0 fares differ from their events, 0 gaps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("damage", "repair"),
+    [
+        ("fare_minor = fare_minor + 1", "fare_minor = fare_minor - 1"),
+        ("version = version - 1", "version = version + 1"),
+        ("component_amounts = ARRAY[1401, 499, -200]", "component_amounts = ARRAY[1400, 500, -200]"),
+    ],
+)
+def test_planted_drift_is_named(booking: str, damage: str, repair: str) -> None:
+    with planted(booking, damage, repair):
+        assert [difference.booking_id for difference in prove().differences] == [booking]
+        with pytest.raises(SystemExit):
+            call_command("check_fares")
+    assert prove().holds
