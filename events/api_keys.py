@@ -45,7 +45,9 @@ def create(
         raise ValueError(f"unknown scopes {unknown}; choose from {', '.join(SCOPES)}")
     for component in components or ():
         if not COMPONENT.fullmatch(component):
-            raise ValueError(f"{component!a} is not a component: a-z 0-9 _, beginning with a letter, at most 48")
+            raise ValueError(
+                f"{component!a} is not a component: a-z 0-9 _, beginning with a letter, at most 48"
+            )
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         source=source,

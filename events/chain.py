@@ -38,9 +38,7 @@ _LINES: Final = (
 )
 
 
-def content_digest(
-    *, salt: bytes, actor: str | None, description: str | None, metadata: str | None
-) -> bytes:
+def content_digest(*, salt: bytes, actor: str | None, description: str | None, metadata: str | None) -> bytes:
     """SHA-256 of the salt and the three erasable texts, a line each; absent is empty."""
     lines = "".join(f"{text or ''}\n" for text in (actor, description, metadata))
     return sha256(salt + lines.encode("utf-8")).digest()

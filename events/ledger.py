@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from events import sql, wakeup
+from events.database import binding_cursor
 from events.errors import (
     CurrencyMismatch,
     FieldError,
@@ -117,12 +118,13 @@ def _append(
 ) -> list[Appended | LedgerError]:
     try:
         for _ in range(_BUSY_ATTEMPTS):
-            with connection.cursor() as cursor:
+            with binding_cursor() as cursor:
                 cursor.execute(sql.statement("append"), [partition, *call, *_arrays(events)])
                 rows = cursor.fetchall()
             if rows[0][1] != "busy":
                 return [_answer(event, row) for event, row in zip(events, rows, strict=True)]
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
+        connection.close_if_unusable_or_obsolete()  # the next call must not meet the same broken connection
         unavailable = Unavailable("the ledger did not answer; send the same again")
         unavailable.__cause__ = error
         return [unavailable] * len(events)

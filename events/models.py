@@ -64,7 +64,7 @@ class FareEvent(models.Model):
         db_table = '"ledger"."fare_event"'
         default_permissions = ("view",)
 
-    save = delete = _refused  # type: ignore[assignment]
+    save = delete = _refused
 
     def __str__(self) -> str:
         return f"{self.booking_id} v{self.version}"
@@ -73,13 +73,15 @@ class FareEvent(models.Model):
     def with_key(cls, key: int) -> Self | None:
         """The event of a Django key, which is position * 65536 + partition: found by the primary key's index."""
         position, partition = divmod(int(key), 65536)
-        return cls.objects.filter(partition=partition, position=position).first()  # type: ignore[return-value]
+        return cls.objects.filter(partition=partition, position=position).first()
 
 
 class ApiKey(models.Model):
     """A service's key to the API. The secret itself is shown once and never stored."""
 
-    source = models.CharField(max_length=48, help_text="the service that events appended with this key come from")
+    source = models.CharField(
+        max_length=48, help_text="the service that events appended with this key come from"
+    )
     name = models.CharField(max_length=100, blank=True)
     key_id = models.CharField(max_length=32, unique=True, editable=False, help_text="the key's public part")
     secret_hash = models.BinaryField(max_length=32, editable=False)

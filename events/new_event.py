@@ -237,13 +237,17 @@ def _allow_negative(value: object) -> bool:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "booking_id": _matching(
-        BOOKING_ID, "invalid_booking_id", "must be 1 to 64 of A-Z a-z 0-9 . _ : - and start with a letter or digit"
+        BOOKING_ID,
+        "invalid_booking_id",
+        "must be 1 to 64 of A-Z a-z 0-9 . _ : - and start with a letter or digit",
     ),
     "transaction_id": _transaction_id,
     "expected_version": _expected_version,
     "type": _type,
     "component": _matching(
-        COMPONENT, "invalid_component", "must be 1 to 48 of a-z 0-9 _ and start with a letter, such as waiting_fee"
+        COMPONENT,
+        "invalid_component",
+        "must be 1 to 48 of a-z 0-9 _ and start with a letter, such as waiting_fee",
     ),
     "amount": _amount,
     "currency": _currency,

@@ -11,6 +11,7 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
@@ -20,6 +21,9 @@ from celery import current_app
 from django.conf import settings
 
 TASK: Final = "projections.drain"
+
+_GATHER_SECONDS: Final = 0.02
+"""How long a wake-up waits for others to go with it: a burst of appends is one task."""
 
 _KEY_LIFE_SECONDS: Final = 5
 _REST_AFTER_FAILURE_SECONDS: Final = 1.0
@@ -67,6 +71,9 @@ class _Waker:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closing)
+            if not self._closing:
+                time.sleep(_GATHER_SECONDS)
+            with self._changed:
                 partitions, self._pending = self._pending, set()
             if not partitions:
                 return
@@ -79,8 +86,10 @@ class _Waker:
                 current_app.send_task(TASK, kwargs={"partitions": fresh}, retry=False)
         except Exception as error:
             # Whatever it is, this thread has to serve the next append; the sweep finds what it could not tell.
-            logger.warning("no wake-up was sent for partitions %s, the sweep will find them: %r", partitions, error)
-            threading.Event().wait(_REST_AFTER_FAILURE_SECONDS)
+            logger.warning(
+                "no wake-up was sent for partitions %s, the sweep will find them: %r", partitions, error
+            )
+            time.sleep(_REST_AFTER_FAILURE_SECONDS)
 
 
 _wakers: dict[int, _Waker] = {}

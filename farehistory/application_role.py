@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
@@ -32,14 +34,19 @@ def grant_rights(owner: BaseDatabaseWrapper, application: str) -> None:
         _set_time_limits(cursor, role, owner.settings_dict["NAME"])
 
 
-def _set_time_limits(cursor, role: sql.Identifier, database: str) -> None:
+def _set_time_limits(cursor: Any, role: sql.Identifier, database: str) -> None:
     """A role may set its own defaults, and the owner may act as the application: no right over roles is needed."""
     cursor.execute(sql.SQL("SET ROLE {role}").format(role=role).as_string(None))
     try:
         for name, limit in TIME_LIMITS.items():
             cursor.execute(
                 sql.SQL("ALTER ROLE {role} IN DATABASE {database} SET {name} = {limit}")
-                .format(role=role, database=sql.Identifier(database), name=sql.Identifier(name), limit=sql.Literal(limit))
+                .format(
+                    role=role,
+                    database=sql.Identifier(database),
+                    name=sql.Identifier(name),
+                    limit=sql.Literal(limit),
+                )
                 .as_string(None)
             )
     finally:

@@ -28,7 +28,9 @@ def lock(projection: str, partition: int) -> int:
         ensure(projection)
         row = _locked(projection, partition)
     if row is None or not row[1]:
-        raise ForeignCheckpoint(f"{projection} in partition {partition} was computed from another ledger or epoch")
+        raise ForeignCheckpoint(
+            f"{projection} in partition {partition} was computed from another ledger or epoch"
+        )
     return row[0]
 
 
@@ -47,7 +49,9 @@ def advance(projection: str, partition: int, *, after: int, upto: int) -> None:
 def positions(projection: str) -> dict[int, int]:
     """The projection's position in every partition that it has a checkpoint in."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT partition, position FROM projection.checkpoint WHERE projection = %s", [projection])
+        cursor.execute(
+            "SELECT partition, position FROM projection.checkpoint WHERE projection = %s", [projection]
+        )
         return dict(cursor.fetchall())
 
 

@@ -40,9 +40,13 @@ def prove() -> Proof:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SELECT (SELECT count(*) FROM ledger.fare_event), (SELECT count(*) FROM projection.current_fare)")
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM ledger.fare_event), (SELECT count(*) FROM projection.current_fare)"
+        )
         events, fares = cursor.fetchone()
-        differences = [Difference(row[0], (row[1], row[2]), (row[3], row[4])) for row in _rows(cursor, "fold_differs")]
+        differences = [
+            Difference(row[0], (row[1], row[2]), (row[3], row[4])) for row in _rows(cursor, "fold_differs")
+        ]
         gaps = [f"{what} has {count} events up to {last}" for what, count, last in _rows(cursor, "gaps")]
     return Proof(events, fares, differences, gaps)
 

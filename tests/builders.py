@@ -1,6 +1,6 @@
 """Words for tests: a booking's history is written in its first lines.
 
-    booking = given(set_("14.00"), add("toll", "5.00"))
+booking = given(set_("14.00"), add("toll", "5.00"))
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def new_booking_id() -> str:
     return f"BK-{uuid4().hex}"
 
 
-def set_(amount: str, *, component: str = "base_fare", currency: str | None = "SGD", **fields: Any) -> dict[str, Any]:
+def set_(
+    amount: str, *, component: str = "base_fare", currency: str | None = "SGD", **fields: Any
+) -> dict[str, Any]:
     return {"type": "SET", "component": component, "amount": amount, "currency": currency, **fields}
 
 

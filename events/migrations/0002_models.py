@@ -5,67 +5,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_ledger'),
+        ("events", "0001_ledger"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FareEvent',
+            name="FareEvent",
             fields=[
-                ('id', models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
-                ('partition', models.SmallIntegerField()),
-                ('position', models.BigIntegerField()),
-                ('booking_id', models.CharField(max_length=64)),
-                ('version', models.IntegerField()),
-                ('transaction_id', models.UUIDField()),
-                ('type', models.CharField(max_length=3)),
-                ('component', models.CharField(max_length=48)),
-                ('currency', models.CharField(max_length=3)),
-                ('exponent', models.SmallIntegerField()),
-                ('amount', models.BigIntegerField(help_text='in minor units')),
-                ('fare', models.BigIntegerField(help_text='in minor units')),
-                ('change', models.BigIntegerField(help_text='in minor units')),
-                ('components', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=48), size=None)),
-                ('component_amounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('allow_negative', models.BooleanField()),
-                ('source', models.CharField(max_length=48)),
-                ('origin', models.CharField(max_length=10)),
-                ('corrects_version', models.IntegerField(null=True)),
-                ('correction_id', models.UUIDField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('occurred_at', models.DateTimeField(null=True)),
-                ('actor', models.CharField(max_length=128, null=True)),
-                ('description', models.CharField(max_length=500, null=True)),
-                ('request_id', models.CharField(max_length=128, null=True)),
-                ('key_id', models.CharField(max_length=32, null=True)),
+                ("id", models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
+                ("partition", models.SmallIntegerField()),
+                ("position", models.BigIntegerField()),
+                ("booking_id", models.CharField(max_length=64)),
+                ("version", models.IntegerField()),
+                ("transaction_id", models.UUIDField()),
+                ("type", models.CharField(max_length=3)),
+                ("component", models.CharField(max_length=48)),
+                ("currency", models.CharField(max_length=3)),
+                ("exponent", models.SmallIntegerField()),
+                ("amount", models.BigIntegerField(help_text="in minor units")),
+                ("fare", models.BigIntegerField(help_text="in minor units")),
+                ("change", models.BigIntegerField(help_text="in minor units")),
+                (
+                    "components",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=48), size=None
+                    ),
+                ),
+                (
+                    "component_amounts",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("allow_negative", models.BooleanField()),
+                ("source", models.CharField(max_length=48)),
+                ("origin", models.CharField(max_length=10)),
+                ("corrects_version", models.IntegerField(null=True)),
+                ("correction_id", models.UUIDField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("occurred_at", models.DateTimeField(null=True)),
+                ("actor", models.CharField(max_length=128, null=True)),
+                ("description", models.CharField(max_length=500, null=True)),
+                ("request_id", models.CharField(max_length=128, null=True)),
+                ("key_id", models.CharField(max_length=32, null=True)),
             ],
             options={
-                'db_table': '"ledger"."fare_event"',
-                'managed': False,
-                'default_permissions': ('view',),
+                "db_table": '"ledger"."fare_event"',
+                "managed": False,
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(help_text='the service that events appended with this key come from', max_length=48)),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('key_id', models.CharField(editable=False, help_text="the key's public part", max_length=32, unique=True)),
-                ('secret_hash', models.BinaryField(max_length=32)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None)),
-                ('components', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=48), blank=True, help_text='those it may write; empty: all', null=True, size=None)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        help_text="the service that events appended with this key come from", max_length=48
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100)),
+                (
+                    "key_id",
+                    models.CharField(
+                        editable=False, help_text="the key's public part", max_length=32, unique=True
+                    ),
+                ),
+                ("secret_hash", models.BinaryField(max_length=32)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), size=None
+                    ),
+                ),
+                (
+                    "components",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=48),
+                        blank=True,
+                        help_text="those it may write; empty: all",
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'API key',
+                "verbose_name": "API key",
             },
         ),
     ]

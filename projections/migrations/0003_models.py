@@ -5,34 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projections', '0002_current_fare'),
+        ("projections", "0002_current_fare"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CurrentFare',
+            name="CurrentFare",
             fields=[
-                ('booking_id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('partition', models.SmallIntegerField()),
-                ('version', models.IntegerField()),
-                ('fare_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('exponent', models.SmallIntegerField()),
-                ('components', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=48), size=None)),
-                ('component_amounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('first_recorded_at', models.DateTimeField()),
-                ('last_recorded_at', models.DateTimeField()),
-                ('last_occurred_at', models.DateTimeField()),
+                ("booking_id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("partition", models.SmallIntegerField()),
+                ("version", models.IntegerField()),
+                ("fare_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("exponent", models.SmallIntegerField()),
+                (
+                    "components",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=48), size=None
+                    ),
+                ),
+                (
+                    "component_amounts",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("first_recorded_at", models.DateTimeField()),
+                ("last_recorded_at", models.DateTimeField()),
+                ("last_occurred_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'fare',
-                'db_table': '"projection"."current_fare"',
-                'managed': False,
-                'default_permissions': ('view',),
+                "verbose_name": "fare",
+                "db_table": '"projection"."current_fare"',
+                "managed": False,
+                "default_permissions": ("view",),
             },
         ),
     ]

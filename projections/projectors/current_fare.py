@@ -11,7 +11,7 @@ from projections.projector import OutOfStep, Page
 class CurrentFareProjector:
     name = "current_fare"
     version = 1
-    tables = ("projection.current_fare",)
+    tables: tuple[str, ...] = ("projection.current_fare",)
 
     def apply(self, page: Page) -> None:
         bounds = {"partition": page.partition, "after": page.after, "upto": page.upto}

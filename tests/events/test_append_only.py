@@ -15,7 +15,9 @@ from tests.builders import add, connected, given, set_
 
 CHANGES = {
     "UPDATE": "UPDATE ledger.fare_event SET fare = 1 WHERE partition = %(partition)s AND position = %(position)s",
-    "UPDATE to the same": "UPDATE ledger.fare_event SET fare = fare WHERE partition = %(partition)s AND position = %(position)s",
+    "UPDATE to the same": (
+        "UPDATE ledger.fare_event SET fare = fare WHERE partition = %(partition)s AND position = %(position)s"
+    ),
     "DELETE": "DELETE FROM ledger.fare_event WHERE partition = %(partition)s AND position = %(position)s",
     "TRUNCATE": "TRUNCATE ledger.fare_event",
     "TRUNCATE CASCADE": "TRUNCATE ledger.partition_turn CASCADE",

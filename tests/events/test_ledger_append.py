@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from events import history, ledger
 from events.errors import (
@@ -18,9 +18,10 @@ from events.errors import (
     NegativeFare,
     TooManyComponents,
     TransactionIdReused,
+    Unavailable,
     VersionConflict,
 )
-from tests.builders import add, append, event, given, new_booking_id, set_, sub, then_fare
+from tests.builders import add, append, connected, event, given, new_booking_id, set_, sub, then_fare
 
 
 def test_a_fare_is_set_added_to_and_taken_from() -> None:
@@ -274,3 +275,18 @@ def test_an_append_inside_an_open_transaction_is_refused() -> None:
     with transaction.atomic(), pytest.raises(ledger.OpenTransaction):
         append(booking, set_("14.00"))
     assert history.head_of(booking) is None
+
+
+def test_an_append_after_the_connection_broke_is_answered_again() -> None:
+    """A long-lived process, an import say, goes on after PostgreSQL was restarted under it."""
+    booking = given(set_("14.00"))
+    toll = event(booking, add("toll", "5.00"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    with connected("default") as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [backend])
+    with pytest.raises(Unavailable):
+        ledger.append(toll, source="toll")
+    assert not ledger.append(toll, source="toll").replayed
+    then_fare(booking, "19.00", version=2)

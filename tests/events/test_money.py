@@ -52,7 +52,8 @@ def test_an_amount_is_the_number_it_is_written_as(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-1", "+1", "1.", ".5", "01", "1e3", "1_000", "1,5", " 1", "1 ", "1\n", "１２.００", "١٢", "1.23456", "NaN", "Infinity",
+    ["", "-1", "+1", "1.", ".5", "01", "1e3", "1_000", "1,5", " 1", "1 ", "1\n", "１２.００", "١٢", "1.23456", "NaN",
+     "Infinity",
      "10000000000000000000", "0x10", "1\u00a0"],
 )  # fmt: skip
 def test_what_only_looks_like_an_amount_is_refused(text: str) -> None:
@@ -72,7 +73,8 @@ def test_too_many_decimals_are_never_rounded_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "exponent", "text"), [("12.5", 2, "12.50"), ("-0.5", 3, "-0.500"), ("1200", 0, "1200"), ("0", 2, "0.00")]
+    ("amount", "exponent", "text"),
+    [("12.5", 2, "12.50"), ("-0.5", 3, "-0.500"), ("1200", 0, "1200"), ("0", 2, "0.00")],
 )
 def test_answers_show_all_decimals(amount: str, exponent: int, text: str) -> None:
     assert money.format_amount(Decimal(amount), exponent) == text

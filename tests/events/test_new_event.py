@@ -129,7 +129,9 @@ def test_a_body_that_is_no_object_is_refused(body: object) -> None:
     assert refusal.value.errors[0].code == "not_an_object"
 
 
-@pytest.mark.parametrize("field", ["booking_id", "source", "origin", "version", "fare", "recorded_at", "correction_id"])
+@pytest.mark.parametrize(
+    "field", ["booking_id", "source", "origin", "version", "fare", "recorded_at", "correction_id"]
+)
 def test_what_the_ledger_decides_cannot_be_sent(field: str) -> None:
     assert broken(**{field: "x"}) == [(f"/{field}", "unknown_field")]
 
@@ -141,7 +143,9 @@ def test_a_booking_id_has_its_form(booking_id: str) -> None:
     assert [(e.pointer, e.code) for e in refusal.value.errors] == [("/booking_id", "invalid_booking_id")]
 
 
-@pytest.mark.parametrize("amount", [1, 1.5, True, Decimal("NaN"), Decimal("Infinity"), Decimal("-1"), Decimal("1.00001")])
+@pytest.mark.parametrize(
+    "amount", [1, 1.5, True, Decimal("NaN"), Decimal("Infinity"), Decimal("-1"), Decimal("1.00001")]
+)
 def test_from_python_too_an_amount_is_exact_and_has_no_sign(amount: Any) -> None:
     with pytest.raises(InvalidEvent) as refusal:
         NewEvent(**{**VALID, "booking_id": "BK-1", "amount": amount})
@@ -165,7 +169,9 @@ def test_from_python_a_float_in_metadata_is_refused() -> None:
 def test_a_day_ahead_is_the_latest_that_can_have_occurred() -> None:
     tomorrow = datetime.now(UTC) + timedelta(hours=23, minutes=59)
     assert from_json(occurred_at=tomorrow.isoformat()).occurred_at == tomorrow
-    assert broken(occurred_at=(tomorrow + timedelta(minutes=2)).isoformat()) == [("/occurred_at", "time_out_of_range")]
+    assert broken(occurred_at=(tomorrow + timedelta(minutes=2)).isoformat()) == [
+        ("/occurred_at", "time_out_of_range")
+    ]
 
 
 @pytest.mark.parametrize(("levels", "fits"), [(16, True), (17, False), (40, False)])

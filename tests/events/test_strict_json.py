@@ -50,7 +50,9 @@ def test_what_is_no_json_text_is_malformed(body: bytes) -> None:
     ],
     ids=lambda case: repr(case)[:30],
 )
-def test_what_the_grammar_allows_and_the_ledger_does_not_is_named(body: bytes, pointer: str, code: str) -> None:
+def test_what_the_grammar_allows_and_the_ledger_does_not_is_named(
+    body: bytes, pointer: str, code: str
+) -> None:
     with pytest.raises(InvalidEvent) as refusal:
         strict_json.parse(body)
     assert [(error.pointer, error.code) for error in refusal.value.errors] == [(pointer, code)]

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from projections import runner
-from projections.proof import prove
 from projections.projectors import PROJECTORS
+from projections.proof import prove
 from tests.builders import add, given, set_, sub
 
 
@@ -27,7 +27,9 @@ def planted(booking: str, damage: str, repair: str) -> Iterator[None]:
 
 @pytest.fixture
 def booking() -> str:
-    booking = given(set_("1.00"), add("toll", "5.00"), set_("14.00"), add("toll", "5.00"), sub("promo", "2.00"))
+    booking = given(
+        set_("1.00"), add("toll", "5.00"), set_("14.00"), add("toll", "5.00"), sub("promo", "2.00")
+    )
     for projector in PROJECTORS:
         runner.drain(projector, runner.lagging(projector))
     return booking

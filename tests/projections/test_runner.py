@@ -127,12 +127,16 @@ def test_a_checkpoint_beyond_the_logs_end_is_refused_never_waited_on() -> None:
     partition = partition_of(given(set_("14.00")))
     drain()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE projection.checkpoint SET position = position + 5 WHERE partition = %s", [partition])
+        cursor.execute(
+            "UPDATE projection.checkpoint SET position = position + 5 WHERE partition = %s", [partition]
+        )
         try:
             with pytest.raises(ForeignCheckpoint):
                 drain()
         finally:
-            cursor.execute("UPDATE projection.checkpoint SET position = position - 5 WHERE partition = %s", [partition])
+            cursor.execute(
+                "UPDATE projection.checkpoint SET position = position - 5 WHERE partition = %s", [partition]
+            )
 
 
 def test_a_new_projection_begins_at_the_start_of_every_log() -> None:

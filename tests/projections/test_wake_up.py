@@ -34,7 +34,9 @@ def test_a_worker_moves_the_view_after_an_append(worker: Supervisor) -> None:
     seen_at(booking, 2, seconds=10)
 
 
-def test_a_lost_wake_up_is_made_good_by_the_sweep(worker: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_wake_up_is_made_good_by_the_sweep(
+    worker: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(wakeup, "wake", lambda partitions: None)
     booking = given(set_("14.00"))
     seen_at(booking, 1, seconds=15)
@@ -65,7 +67,9 @@ def test_an_append_neither_fails_nor_waits_without_redis(monkeypatch: pytest.Mon
     assert CurrentFare.objects.get(booking_id=booking).version == 21
 
 
-def test_after_redis_came_back_wake_ups_are_sent_again(worker: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_redis_came_back_wake_ups_are_sent_again(
+    worker: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as away:
         away.setattr(wakeup, "_redis", lambda: redis.Redis(port=1, socket_connect_timeout=1))
         given(set_("14.00"))

@@ -37,7 +37,12 @@ def changes(draw: st.DrawFn, currency: str) -> dict[str, Any]:
 def histories(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
     """A currency, and changes that begin with a SET."""
     currency = draw(currencies)
-    first = {"type": "SET", "component": draw(components), "amount": draw(amounts(currency)), "currency": currency}
+    first = {
+        "type": "SET",
+        "component": draw(components),
+        "amount": draw(amounts(currency)),
+        "currency": currency,
+    }
     return currency, [first, *draw(st.lists(changes(currency), max_size=12))]
 
 
@@ -46,13 +51,17 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 numbers = st.one_of(
     st.integers(-(10**30), 10**30).map(Decimal),
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=6),
-    st.builds(lambda digits, power: Decimal(digits).scaleb(power), st.integers(-99, 99), st.integers(-300, 300)),
+    st.builds(
+        lambda digits, power: Decimal(digits).scaleb(power), st.integers(-99, 99), st.integers(-300, 300)
+    ),
 )
 metadata = st.dictionaries(
     texts,
     st.recursive(
         st.one_of(st.none(), st.booleans(), numbers, texts),
-        lambda children: st.one_of(st.lists(children, max_size=3), st.dictionaries(texts, children, max_size=3)),
+        lambda children: st.one_of(
+            st.lists(children, max_size=3), st.dictionaries(texts, children, max_size=3)
+        ),
         max_leaves=8,
     ),
     max_size=4,

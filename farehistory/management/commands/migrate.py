@@ -22,7 +22,9 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if "owner" not in settings.DATABASES:
-            raise CommandError("MIGRATION_DATABASE_URL is not set: migrations run as the owner role, not the application.")
+            raise CommandError(
+                "MIGRATION_DATABASE_URL is not set: migrations run as the owner role, not the application."
+            )
         super().handle(*args, **options)
         if not (options["plan"] or options["check_unapplied"]):
             grant_rights(connections[options["database"]], settings.FAREHISTORY_APPLICATION_ROLE)

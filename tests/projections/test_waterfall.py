@@ -1,0 +1,159 @@
+"""Where the columns stand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
+from hypothesis import given
+
+from events.event import FareEvent
+from projections.steps import Kind, Step, steps_of
+from projections.waterfall import (
+    PLOT_HEIGHT,
+    PLOT_TOP,
+    WIDTH,
+    Scale,
+    Waterfall,
+    lay_out,
+    row_bars,
+    short_amount,
+)
+from tests.builders import add, set_, sub
+from tests.projections.histories import any_history, history_of
+
+EXAMPLE = [set_("14.00"), add("toll", "5.00"), add("waiting_fee", "6.40"), sub("promo", "2.00")]
+
+
+def chart(*changes: dict[str, object]) -> Waterfall:
+    events = history_of(*changes)
+    waterfall = lay_out(steps_of(events), events[0].exponent)
+    assert waterfall is not None
+    return waterfall
+
+
+def test_the_bars_of_the_example_stand_where_they_always_stood() -> None:
+    bars = [(bar.kind, bar.x, bar.y, bar.width, bar.height, bar.value) for bar in chart(*EXAMPLE).bars]
+    assert bars == GOLDEN_BARS
+
+
+def test_the_row_bars_of_the_example_stand_where_they_always_stood() -> None:
+    bars = [(bar.kind, bar.start, bar.length, bar.zero) for bar in row_bars(history_of(*EXAMPLE))]
+    assert bars == [
+        ("whole", 0.0, 55.12, 0.0),
+        ("up", 55.12, 19.69, 0.0),
+        ("up", 74.8, 25.2, 0.0),
+        ("down", 92.13, 7.87, 0.0),
+    ]
+
+
+def test_no_steps_are_no_chart() -> None:
+    assert lay_out([], 2) is None
+
+
+def test_a_fare_below_zero_hangs_from_the_zero_line() -> None:
+    waterfall = chart(set_("10.00"), sub("goodwill", "16.00"))
+    zero = next(tick.y for tick in waterfall.ticks if tick.is_zero)
+    total = waterfall.bars[-1]
+    assert (total.value, total.y) == ("−6.00", zero)
+    assert total.y + total.height == PLOT_TOP + PLOT_HEIGHT
+
+
+def test_a_change_of_nothing_is_a_flat_bar() -> None:
+    bar = chart(set_("10.00"), add("toll", "0.00")).bars[1]
+    assert (bar.kind, bar.height, bar.value) == ("same", 0.0, "0.00")
+
+
+def test_signs_stand_in_the_text() -> None:
+    assert [bar.value for bar in chart(*EXAMPLE).bars] == ["14.00", "+5.00", "+6.40", "−2.00", "23.40"]
+
+
+def test_a_narrow_column_shortens_its_amount_and_keeps_the_exact_one_in_its_title() -> None:
+    fees = [add(f"fee_{number}", "27500.00") for number in range(11)]
+    bars = chart(set_("1250000.00", currency="IDR"), *fees).bars
+    assert (bars[0].value, bars[1].value) == ("1.25M", "+27.5k")
+    assert bars[1].title == "fee 0 v2: +27,500.00"
+
+
+def test_a_long_label_ends_in_an_ellipsis_on_the_second_line() -> None:
+    name = "a_component_with_a_name_of_48_characters_at_most"
+    lines = chart(set_("10.00"), *[add(name, "1.00")] * 5).bars[1].lines
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("amount", "exponent", "text"),
+    [
+        ("0", 2, "0.00"),
+        ("999.99", 2, "999.99"),
+        ("1000", 0, "1k"),
+        ("1234.56", 2, "1.23k"),
+        ("-320000", 2, "−320k"),
+        ("12500000", 0, "12.5M"),
+        ("9999999999999.99", 2, "10T"),
+    ],
+)
+def test_amounts_are_shortened_to_three_figures(amount: str, exponent: int, text: str) -> None:
+    assert short_amount(Decimal(amount), exponent) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "exponent", "ticks"),
+    [
+        ("0", "25.40", 2, ["0", "10", "20"]),
+        ("0", "3", 0, ["0", "1", "2", "3"]),
+        ("-6", "10", 2, ["-5", "0", "5", "10"]),
+        ("0", "0.004", 3, ["0.000", "0.001", "0.002", "0.003", "0.004"]),
+    ],
+)
+def test_ticks_are_round_and_hold_zero(low: str, high: str, exponent: int, ticks: list[str]) -> None:
+    scale = Scale.over([Decimal(low), Decimal(high)])
+    assert scale.ticks(exponent) == [Decimal(tick) for tick in ticks]
+
+
+@given(any_history())
+def test_bars_end_where_the_fares_lie_and_stay_in_the_plot(events: list[FareEvent]) -> None:
+    steps = steps_of(events)
+    waterfall = lay_out(steps, events[0].exponent)
+    if waterfall is None:
+        return
+    scale = Scale.over(fare for step in steps for fare in (step.before, step.after))
+    for step, bar in zip(steps, waterfall.bars, strict=True):
+        ends = sorted(height(scale, fare) for fare in (step.before, step.after))
+        assert (bar.y, bar.y + bar.height) == pytest.approx(tuple(ends), abs=0.02)
+        assert PLOT_TOP <= bar.y <= bar.y + bar.height <= PLOT_TOP + PLOT_HEIGHT + 0.02
+        assert waterfall.left <= bar.x < bar.right <= WIDTH
+    assert any(tick.is_zero for tick in waterfall.ticks)
+
+
+def height(scale: Scale, fare: Decimal) -> float:
+    return PLOT_TOP + PLOT_HEIGHT * float((scale.high - fare) / (scale.high - scale.low))
+
+
+@given(any_history())
+def test_row_bars_end_at_the_fares_too(events: list[FareEvent]) -> None:
+    bars = row_bars(events)
+    fares = [event.fare for event in events]
+    scale = Scale.over([*fares, *(event.fare - event.change for event in events)])
+    for bar, fare in zip(bars, fares, strict=True):
+        end = float(scale.share(fare) * 100)
+        assert min(abs(bar.start - end), abs(bar.start + bar.length - end)) <= 0.02
+        assert -0.01 <= bar.start <= bar.start + bar.length <= 100.02
+
+
+def test_coordinates_keep_their_point_in_a_language_with_a_decimal_comma() -> None:
+    with translation.override("de"):
+        svg = render_to_string("fares/waterfall.svg", {"chart": chart(*EXAMPLE), "sentence": "The fare."})
+    assert f'y="{GOLDEN_BARS[1][2]}"' in svg
+    assert "<desc" in svg
+    assert "The fare." in svg
+
+
+def test_a_step_knows_its_change() -> None:
+    assert Step("toll", "", Kind.UP, Decimal("14.00"), Decimal("19.00")).change == Decimal("5.00")
+
+
+GOLDEN_BARS: list[tuple[str, float, float, float, float, str]] = []
