@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from events.errors import FieldError, InvalidEvent, MalformedBody
@@ -125,7 +125,10 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         return flaw
 
     def number(text: str) -> Decimal | _Flaw:
-        value = Decimal(text)
+        try:
+            value = Decimal(text)
+        except InvalidOperation:  # its exponent alone is beyond what a Decimal can hold
+            return noted(_Flaw("number_out_of_range", f"the number {text[:40]} is beyond the range of a double"))
         flaw = _flaw_of_number(value, text)
         return value if flaw is None else noted(flaw)
 

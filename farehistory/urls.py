@@ -9,5 +9,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("events.api.urls")),
     path("api/v1/", include("projections.api.urls")),
-    path("api/", include("farehistory.http.schema_urls")),
+    path("api/", include("farehistory.http.schema_urls")),  # the last: below api/ it answers all that is left
 ]
+
+handler400 = "farehistory.http.handlers.answer_400"
+handler403 = "farehistory.http.handlers.answer_403"
+handler404 = "farehistory.http.handlers.answer_404"
+handler500 = "farehistory.http.handlers.answer_500"

@@ -6,9 +6,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from farehistory.http.chunked_bodies import ChunkedBodies
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
 
-application = get_wsgi_application()
+application = ChunkedBodies(get_wsgi_application())
 
 from farehistory.startup import demand_rules_in_force  # noqa: E402 - Django is set up by now
 

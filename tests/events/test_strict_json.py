@@ -39,6 +39,8 @@ def test_what_is_no_json_text_is_malformed(body: bytes) -> None:
         (b'{"m":1e400}', "/m", "number_out_of_range"),
         (b'{"m":-1e999999999}', "/m", "number_out_of_range"),
         (b'{"m":1e-400}', "/m", "number_out_of_range"),
+        (b'{"m":1e99999999999999999999}', "/m", "number_out_of_range"),
+        (b'{"m":-1e-99999999999999999999}', "/m", "number_out_of_range"),
         (b'{"m":' + b"9" * 129 + b"}", "/m", "number_out_of_range"),
         (b'{"m":' + b"9" * 5000 + b"}", "/m", "number_out_of_range"),
         (b'{"m":"\\u0000"}', "/m", "nul"),

@@ -1,0 +1,31 @@
+"""What all endpoints share: the scopes they need, how a body is read, and what OPTIONS answers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from events.errors import MalformedBody
+
+
+class Endpoint(APIView):
+    """One URL of the API. Subclasses declare a scope for each method that they answer."""
+
+    required_scopes: ClassVar[dict[str, str]]
+
+    max_body = 256 * 1024
+    """Bytes that a request's body may have."""
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        """204; the header `Allow`, which every answer has, says the rest."""
+        return Response(status=204)
+
+
+def json_body(request: Request) -> Any:
+    """The parsed body; numbers are Decimals. Raises MalformedBody if it is empty, or what the parser does."""
+    if request.stream is None:
+        raise MalformedBody("The body is empty; send one JSON object.")
+    return request.data

@@ -1,0 +1,76 @@
+"""Query parameters, read strictly: an unknown, repeated or badly written one is refused, never ignored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rest_framework.request import Request
+
+from events.errors import FieldError, InvalidParameter
+
+Reader = Callable[[str], Any]
+"""Turns a parameter's text into its value, or raises ValueError saying what it must be."""
+
+# ASCII digits only: int() would also take full-width ones, "1_0" and " 10".
+_DIGITS = re.compile(r"[0-9]{1,18}")
+
+
+def read_parameters(request: Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """The values of the query parameters that were given. Raises InvalidParameter naming every bad one."""
+    if not request.META.get("QUERY_STRING"):
+        return {}
+    values: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for name, texts in request.query_params.lists():
+        try:
+            values[name] = _read(name, texts, readers)
+        except _Refused as refused:
+            errors.append(FieldError(f"/{_escaped(name)}", refused.code, str(refused)))
+    if errors:
+        raise InvalidParameter("; ".join(error.detail for error in errors), errors)
+    return values
+
+
+def whole_number(lowest: int, highest: int) -> Reader:
+    """A reader of whole numbers from `lowest` to `highest`."""
+
+    def read(text: str) -> int:
+        if not _DIGITS.fullmatch(text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def one_of(*choices: str) -> Reader:
+    """A reader of one of these words."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return text
+
+    return read
+
+
+class _Refused(ValueError):
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+def _read(name: str, texts: list[str], readers: Mapping[str, Reader]) -> Any:
+    if name not in readers:
+        raise _Refused("unknown_parameter", f"{name!a} is no parameter of this call")
+    if len(texts) > 1:
+        raise _Refused("repeated_parameter", f"{name} is given more than once")
+    try:
+        return readers[name](texts[0])
+    except ValueError as error:
+        raise _Refused("invalid_value", f"{name} {error}") from None
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,280 @@
+"""What the OpenAPI document says of the ledger's calls; written by hand, since no serializer slows them down.
+
+Tests hold the answers of the running API against it. Error answers are added from the codes in
+`x-problem-codes` by the schema class of the project.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+AMOUNT: Final = {
+    "type": "string",
+    "pattern": r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$",
+    "description": "A decimal number without a sign, in a string. No more decimals than the currency has.",
+    "examples": ["12.50"],
+}
+SIGNED_AMOUNT: Final = {
+    "type": "string",
+    "pattern": r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$",
+    "description": "A decimal number with all decimals of the currency.",
+    "examples": ["12.50"],
+}
+BOOKING_ID: Final = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
+    "examples": ["BK-1001"],
+}
+COMPONENT: Final = {
+    "type": "string",
+    "pattern": "^[a-z][a-z0-9_]{0,47}$",
+    "description": "What the change is for: a short slug of your choice.",
+    "examples": ["base_fare"],
+}
+CURRENCY: Final = {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217.", "examples": ["SGD"]}
+TIME: Final = {"type": "string", "format": "date-time", "description": "UTC, with six decimals.",
+               "examples": ["2026-05-03T14:05:00.000000Z"]}  # fmt: skip
+BREAKDOWN: Final = {
+    "type": "object",
+    "additionalProperties": SIGNED_AMOUNT,
+    "description": "The fare by component; the amounts sum to the fare. Components stand in the order in "
+    "which they first appeared.",
+}
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the same value or null, as JSON Schema 2020-12 writes it."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+NEW_EVENT: Final = {
+    "type": "object",
+    "description": "One intended change of a fare.",
+    "additionalProperties": False,
+    "required": ["transaction_id", "expected_version", "type", "component", "amount"],
+    "properties": {
+        "transaction_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "Made by you, one per intended change; the same one on every retry.",
+        },
+        "expected_version": {
+            "oneOf": [{"type": "integer", "minimum": 0, "maximum": 2147483647}, {"const": "any"}],
+            "description": 'The version that you read; 0 for a new booking. `"any"` appends at whatever the '
+            "head is, for changes that do not depend on the rest of the fare.",
+        },
+        "type": {
+            "type": "string",
+            "enum": ["SET", "ADD", "SUB"],
+            "description": "SET replaces the whole fare; ADD and SUB move one component.",
+        },
+        "component": COMPONENT,
+        "amount": AMOUNT,
+        "currency": {
+            "oneOf": [CURRENCY, {"type": "null"}],
+            "description": "Needed on a booking's first event; must match it afterwards.",
+        },
+        "description": or_null({"type": "string", "maxLength": 500}),
+        "occurred_at": or_null(
+            {
+                "type": "string",
+                "format": "date-time",
+                "description": "When it happened, with its offset from UTC: from 1970 to one day ahead. "
+                "Left out: when it was recorded.",
+            }
+        ),
+        "actor": or_null({"type": "string", "maxLength": 128, "description": "The person, if one."}),
+        "metadata": {
+            "type": ["object", "null"],
+            "description": "Anything that you want kept with the event: at most 32 KiB and 16 levels. "
+            "Numbers come back with the digits that you sent.",
+        },
+        "allow_negative": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether the fare may end below zero.",
+        },
+    },
+}
+
+FARE_EVENT: Final = {
+    "type": "object",
+    "description": "One change of a fare, as it stands in the ledger. It never changes.",
+    "additionalProperties": False,
+    "properties": {
+        "booking_id": BOOKING_ID,
+        "version": {"type": "integer", "minimum": 1, "description": "1, 2, 3 … per booking, without gaps."},
+        "transaction_id": {"type": "string", "format": "uuid"},
+        "type": {"type": "string", "enum": ["SET", "ADD", "SUB"]},
+        "component": COMPONENT,
+        "amount": {**AMOUNT, "description": "What was set, added or subtracted."},
+        "currency": CURRENCY,
+        "exponent": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 4,
+            "description": "Decimals of its amounts.",
+        },
+        "allow_negative": {"type": "boolean"},
+        "change": {**SIGNED_AMOUNT, "description": "The fare after this event less the fare before it."},
+        "fare": {**SIGNED_AMOUNT, "description": "The fare after this event."},
+        "components": BREAKDOWN,
+        "description": {"type": ["string", "null"]},
+        "source": {"type": "string", "description": "The service that appended, from its API key."},
+        "actor": {"type": ["string", "null"]},
+        "origin": {"type": "string", "enum": ["api", "import", "correction", "sample"]},
+        "metadata": {"type": ["object", "null"], "description": "As it was sent; null if it was erased."},
+        "erased": {"type": "boolean", "description": "Whether actor, description and metadata were erased."},
+        "corrects_version": {"type": ["integer", "null"]},
+        "correction_id": {"type": ["string", "null"], "format": "uuid"},
+        "occurred_at": TIME,
+        "recorded_at": TIME,
+        "request_id": {"type": ["string", "null"]},
+        "partition": {"type": "integer", "minimum": 0, "description": "The log that the event is in."},
+        "position": {"type": "integer", "minimum": 1, "description": "Its place in that log, without gaps."},
+        "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+}
+FARE_EVENT["required"] = list(FARE_EVENT["properties"])  # type: ignore[call-overload]
+
+FARE_EVENT_PAGE: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["results", "next"],
+    "properties": {
+        "results": {"type": "array", "items": {"$ref": "#/components/schemas/FareEvent"}},
+        "next": {
+            "type": ["string", "null"],
+            "description": "Send it as `after_version` for the next page; null: there is none yet.",
+        },
+    },
+}
+
+SCHEMAS: Final = {"NewFareEvent": NEW_EVENT, "FareEvent": FARE_EVENT, "FareEventPage": FARE_EVENT_PAGE}
+"""Named schemas that these calls refer to."""
+
+_NEW_EVENT_EXAMPLE = {
+    "transaction_id": "8d5c2f0e-4b0a-4d2b-9d9e-3f6f0a1b2c3d",
+    "expected_version": 0,
+    "type": "SET",
+    "component": "base_fare",
+    "amount": "14.00",
+    "currency": "SGD",
+    "description": "Price at booking",
+    "metadata": {"distance_km": 8.4},
+}
+_EVENT_EXAMPLE = {
+    "booking_id": "BK-1001",
+    "version": 1,
+    "transaction_id": "8d5c2f0e-4b0a-4d2b-9d9e-3f6f0a1b2c3d",
+    "type": "SET",
+    "component": "base_fare",
+    "amount": "14.00",
+    "currency": "SGD",
+    "exponent": 2,
+    "allow_negative": False,
+    "change": "14.00",
+    "fare": "14.00",
+    "components": {"base_fare": "14.00"},
+    "description": "Price at booking",
+    "source": "pricing",
+    "actor": None,
+    "origin": "api",
+    "metadata": {"distance_km": 8.4},
+    "erased": False,
+    "corrects_version": None,
+    "correction_id": None,
+    "occurred_at": "2026-05-03T14:05:00.000000Z",
+    "recorded_at": "2026-05-03T14:05:00.000000Z",
+    "request_id": "5e0f8a52-6a53-4b8e-9a55-3c7a1f0e9b1d",
+    "partition": 17,
+    "position": 4211,
+    "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+}
+
+
+def booking_id_in_path() -> OpenApiParameter:
+    """The path parameter of every call on one booking."""
+    return OpenApiParameter("booking_id", BOOKING_ID, OpenApiParameter.PATH, description="Chosen by you.")
+
+
+def _event_answer(description: str) -> OpenApiResponse:
+    example = OpenApiExample("event", value=_EVENT_EXAMPLE, response_only=True)
+    return OpenApiResponse({"$ref": "#/components/schemas/FareEvent"}, description, [example])
+
+
+_TAG = ["Fare events"]
+
+APPEND: Final[dict[str, Any]] = {
+    "operation_id": "append_fare_event",
+    "summary": "Append an event",
+    "description": (
+        "Writes one event at the head of the booking's history, or says why not; there is nothing in "
+        "between.\n\n"
+        "**Retries.** After a timeout or a 503, send the same body again: the first answer comes back "
+        "with status "
+        "200 and `Idempotent-Replayed: true`, however often and however late. A refused append has not "
+        "used up its "
+        "transaction id.\n\n"
+        "**Conflicts.** `version_conflict` carries the version, fare and currency as they are now: decide "
+        "again and "
+        "append with that version. Do not just repeat it."
+    ),
+    "tags": _TAG,
+    "parameters": [
+        booking_id_in_path(),
+        OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 201],
+                         description="The address of the event."),
+        OpenApiParameter("Idempotent-Replayed", {"type": "string", "const": "true"}, OpenApiParameter.HEADER,
+                         response=[200], description="The event was there already."),
+    ],
+    "request": {"application/json": {"$ref": "#/components/schemas/NewFareEvent"}},
+    "examples": [OpenApiExample("first event", value=_NEW_EVENT_EXAMPLE, request_only=True)],
+    "responses": {
+        201: _event_answer("The event was appended."),
+        200: _event_answer("A retry: the event that this transaction id made before."),
+    },
+    "extensions": {
+        "x-required-scope": "fares:append",
+        "x-problem-codes": [
+            "version_conflict", "transaction_id_reused", "currency_mismatch", "negative_fare",
+            "first_event_must_set", "invalid_event", "too_many_components", "malformed_body",
+            "invalid_parameter", "too_large", "unsupported_media_type",
+        ],
+    },
+}  # fmt: skip
+
+HISTORY: Final[dict[str, Any]] = {
+    "operation_id": "list_fare_events",
+    "summary": "Read a booking's history",
+    "description": "The booking's events in version order, straight from the ledger.",
+    "tags": _TAG,
+    "parameters": [
+        booking_id_in_path(),
+        OpenApiParameter("after_version", {"type": "integer", "minimum": 0, "default": 0},
+                         description="Only events after this version; `next` of the page before."),
+        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
+    ],
+    "responses": {200: OpenApiResponse({"$ref": "#/components/schemas/FareEventPage"}, "A page of events.")},
+    "extensions": {
+        "x-required-scope": "fares:read",
+        "x-problem-codes": ["invalid_parameter", "unknown_booking"],
+    },
+}  # fmt: skip
+
+ONE_EVENT: Final[dict[str, Any]] = {
+    "operation_id": "get_fare_event",
+    "summary": "Read one event",
+    "tags": _TAG,
+    "parameters": [
+        booking_id_in_path(),
+        OpenApiParameter("version", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH),
+    ],
+    "responses": {200: _event_answer("The event.")},
+    "extensions": {
+        "x-required-scope": "fares:read",
+        "x-problem-codes": ["invalid_parameter", "unknown_booking", "unknown_event"],
+    },
+}

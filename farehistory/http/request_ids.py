@@ -1,0 +1,48 @@
+"""A request has an id, the caller's `X-Request-ID` or one made here: answered, logged, kept with events."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Final
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER: Final = "X-Request-ID"
+
+# Nothing that could break a log line, a header or a page; room for UUIDs, trace ids and base64.
+_SAFE: Final = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
+
+current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
+"""The id of the request that this thread is answering, or answered last."""
+
+
+class RequestIdMiddleware:
+    """Sets `request.request_id` and `current_request_id`, and answers the header `X-Request-ID`.
+
+    An id that is longer than 128 characters or has others than letters, digits and `._:+/=@-` is replaced.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(HEADER, "")
+        request_id = given if _SAFE.fullmatch(given) else str(uuid4())
+        request.request_id = request_id  # type: ignore[attr-defined]
+        # Never reset: Django logs bad answers after the last middleware; the next request sets its own.
+        current_request_id.set(request_id)
+        response = self.get_response(request)
+        response[HEADER] = request_id
+        return response
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every log record `request_id`: that of the thread's request, or "-"."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = current_request_id.get() or "-"
+        return True

@@ -1,0 +1,155 @@
+"""The same API behind the real HTTP server, in processes of its own: what only a socket can show."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.api_client import Api, assert_nothing_written, new_event
+from tests.builders import new_booking_id
+
+
+@pytest.fixture
+def http(web: str, api: Api) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=web, headers={"Authorization": f"Bearer {api.key}"}, timeout=20) as client:
+        yield client
+
+
+def raw_answer(web: str, request: bytes, patience: float = 10.0) -> bytes:
+    """The head of what the server sends back; empty if it closes or keeps silent for so many seconds."""
+    address = urlsplit(web)
+    with socket.create_connection(
+        (address.hostname or "", address.port or 0), timeout=patience
+    ) as connection:
+        connection.sendall(request)
+        answer = b""
+        try:
+            while b"\r\n\r\n" not in answer and (chunk := connection.recv(65536)):
+                answer += chunk
+        except TimeoutError:
+            return b""
+        return answer
+
+
+def test_an_event_is_appended_replayed_and_read(http: httpx.Client) -> None:
+    booking, body = new_booking_id(), new_event(metadata={"zone": "Ω"})
+    created = http.post(f"/api/v1/fares/{booking}/events", json=body)
+    assert (created.status_code, created.headers["Content-Type"]) == (201, "application/json")
+    replay = http.post(f"/api/v1/fares/{booking}/events", json=body)
+    assert (replay.status_code, replay.headers["Idempotent-Replayed"]) == (200, "true")
+    assert replay.json() == created.json() == http.get(created.headers["Location"]).json()
+    assert http.get(f"/api/v1/fares/{booking}", params={"min_version": 1}).json()["fare"] == "14.00"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "malformed_body"),
+        (b"[" * 100_000, 400, "malformed_body"),
+        (b'{"amount": 1e400}', 422, "invalid_event"),
+        (b'{"amount": "\\ud800"}', 422, "invalid_event"),
+        (b"\xff" * 1000, 400, "malformed_body"),
+        (b" " * (256 * 1024 + 1), 413, "too_large"),
+        (b"x" * 10_000_000, 413, "too_large"),
+    ],
+)
+def test_bad_bodies_are_problems(http: httpx.Client, body: bytes, status: int, code: str) -> None:
+    booking = new_booking_id()
+    headers = {"Content-Type": "application/json"}
+    answer = http.post(f"/api/v1/fares/{booking}/events", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert_nothing_written(booking)
+    assert http.get("/health/live").status_code == 200
+
+
+def test_a_body_in_chunks_is_read(http: httpx.Client) -> None:
+    booking = new_booking_id()
+    text = json.dumps(new_event()).encode()
+    chunks = (text[i : i + 40] for i in range(0, len(text), 40))
+    headers = {"Content-Type": "application/json"}
+    answer = http.post(f"/api/v1/fares/{booking}/events", content=chunks, headers=headers)
+    assert answer.status_code == 201, answer.content
+
+
+def test_a_body_in_chunks_has_the_same_limit(http: httpx.Client) -> None:
+    booking = new_booking_id()
+    headers = {"Content-Type": "application/json"}
+    chunks = (b" " * 65_536 for _ in range(40))
+    answer = http.post(f"/api/v1/fares/{booking}/events", content=chunks, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert_nothing_written(booking)
+
+
+@pytest.mark.parametrize("path", ["%00", "%FF", "%0A", "a%20b", "%2e%2e%2fadmin", "%F0%9F%9A%95"])
+def test_junk_in_the_path_is_a_problem(web: str, api: Api, path: str) -> None:
+    head = f"GET /api/v1/fares/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {api.key}\r\n"
+    answer = raw_answer(web, f"{head}Connection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"application/problem+json" in answer
+
+
+@pytest.mark.parametrize(
+    "value", [b"Bearer \xff\xfe", b"Bearer " + b"A" * 10_240, b"Basic x", b"Bearer \x01"]
+)
+def test_a_bad_authorization_header_is_not_authenticated(web: str, value: bytes) -> None:
+    head = b"GET /api/v1/fares/BK-1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + value
+    answer = raw_answer(web, head + b"\r\nConnection: close\r\n\r\n")
+    status = answer.split(b" ", 2)[1]
+    # A control character in a header is no HTTP: the server refuses it before we see it.
+    assert status == (b"400" if b"\x01" in value else b"401"), answer[:300]
+
+
+def test_a_client_that_hangs_up_in_the_middle_of_its_body_writes_nothing(web: str, api: Api) -> None:
+    booking = new_booking_id()
+    text = json.dumps(new_event())
+    head = (
+        f"POST /api/v1/fares/{booking}/events HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/json\r\nAuthorization: Bearer {api.key}\r\n"
+        f"Content-Length: {len(text) + 100}\r\n\r\n"
+    )
+    raw_answer(web, (head + text).encode(), patience=1.0)
+    assert_nothing_written(booking)
+    assert httpx.get(f"{web}/health/ready").status_code == 200
+
+
+def test_head_has_no_body(http: httpx.Client) -> None:
+    booking = new_booking_id()
+    http.post(f"/api/v1/fares/{booking}/events", json=new_event())
+    for _ in range(2):  # a body would be taken for the next answer on this connection
+        answer = http.head(f"/api/v1/fares/{booking}/events")
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_the_page_to_try_the_api_is_served_with_its_scripts(web: str) -> None:
+    assert httpx.get(f"{web}/api/docs").status_code == 200
+    bundle = httpx.get(f"{web}/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js")
+    assert (bundle.status_code, len(bundle.content) > 100_000) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: -5",
+        "Content-Length: abc",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 99999999999999999999999",
+        "Content-Length:",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+    ],
+)
+def test_a_length_that_is_none_is_refused(web: str, api: Api, framing: str) -> None:
+    booking = new_booking_id()
+    head = (
+        f"POST /api/v1/fares/{booking}/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {api.key}\r\n{framing}\r\n\r\n"
+    )
+    answer = raw_answer(web, (head + json.dumps(new_event())).encode())
+    assert answer[:13] in (b"HTTP/1.1 400 ", b"HTTP/1.1 413 "), answer[:300]
+    assert_nothing_written(booking)
