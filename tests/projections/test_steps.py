@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 
@@ -93,5 +94,5 @@ def test_the_columns_always_lead_to_the_fare(events: list[FareEvent]) -> None:
         return
     assert len(steps) <= MAX_COLUMNS + 1
     assert steps[-1].after == steps[-2].after == events[-1].fare
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         assert following.before == (0 if following.kind == Kind.WHOLE else step.after)

@@ -26,6 +26,14 @@ from tests.projections.histories import any_history, history_of
 
 EXAMPLE = [set_("14.00"), add("toll", "5.00"), add("waiting_fee", "6.40"), sub("promo", "2.00")]
 
+GOLDEN_BARS = [
+    ("whole", 74.09, 126.94, 88.41, 119.06, "14.00"),
+    ("up", 216.69, 84.43, 88.41, 42.51, "+5.00"),
+    ("up", 359.29, 30.0, 88.41, 54.43, "+6.40"),
+    ("down", 501.89, 30.0, 88.41, 17.01, "−2.00"),
+    ("whole", 644.49, 47.01, 88.41, 198.99, "23.40"),
+]
+
 
 def chart(*changes: dict[str, object]) -> Waterfall:
     events = history_of(*changes)
@@ -154,6 +162,3 @@ def test_coordinates_keep_their_point_in_a_language_with_a_decimal_comma() -> No
 
 def test_a_step_knows_its_change() -> None:
     assert Step("toll", "", Kind.UP, Decimal("14.00"), Decimal("19.00")).change == Decimal("5.00")
-
-
-GOLDEN_BARS: list[tuple[str, float, float, float, float, str]] = []

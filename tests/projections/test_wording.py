@@ -26,7 +26,9 @@ def test_slugs_become_words() -> None:
         ("9999999999999.99", 2, "9,999,999,999,999.99"),
     ],
 )
-def test_an_amount_shows_all_decimals_grouped_with_a_real_minus(amount: str, exponent: int, text: str) -> None:
+def test_an_amount_shows_all_decimals_grouped_with_a_real_minus(
+    amount: str, exponent: int, text: str
+) -> None:
     assert amount_text(Decimal(amount), exponent) == text
 
 

@@ -1,0 +1,96 @@
+"""The admin's shell: name, colours, navigation. Plain settings of django-unfold, imported by `settings`.
+
+The pages themselves stand on `templates/` and `static/farehistory/`, so that the shell can be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _item(title: Any, icon: str, url_name: str, permission: str) -> dict[str, Any]:
+    link = reverse_lazy(f"admin:{url_name}")
+    return {"title": title, "icon": icon, "link": link, "permission": _may(permission)}
+
+
+_NAVIGATION = [
+    {
+        "items": [
+            {"title": _("Start"), "icon": "home", "link": reverse_lazy("admin:index")},
+            _item(
+                _("Fares"),
+                "receipt_long",
+                "projections_currentfare_changelist",
+                "projections.view_currentfare",
+            ),
+        ],
+    },
+    {
+        "title": _("Operations"),
+        "separator": True,
+        "items": [
+            _item(
+                _("Schedules"),
+                "schedule",
+                "django_celery_beat_periodictask_changelist",
+                "django_celery_beat.view_periodictask",
+            ),
+        ],
+    },
+    {
+        "title": _("Staff"),
+        "separator": True,
+        "items": [
+            _item(_("People"), "person", "auth_user_changelist", "auth.view_user"),
+            _item(_("Groups"), "group", "auth_group_changelist", "auth.view_group"),
+        ],
+    },
+]
+
+# Slate blue: apart from the amber and teal that the charts use for up and down.
+_PRIMARY = {
+    "50": "oklch(97% .014 254.604)",
+    "100": "oklch(93.2% .032 255.585)",
+    "200": "oklch(88.2% .059 254.128)",
+    "300": "oklch(80.9% .105 251.813)",
+    "400": "oklch(70.7% .165 254.624)",
+    "500": "oklch(62.3% .214 259.815)",
+    "600": "oklch(54.6% .245 262.881)",
+    "700": "oklch(48.8% .243 264.376)",
+    "800": "oklch(42.4% .199 265.638)",
+    "900": "oklch(37.9% .146 265.522)",
+    "950": "oklch(28.2% .091 267.935)",
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Fare history"),
+    "SITE_HEADER": _("Fare history"),
+    "SITE_SUBHEADER": _("Every fare, and why it is so"),
+    "SITE_SYMBOL": "receipt_long",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("farehistory/favicon.svg"),
+        },
+    ],
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("farehistory/fares.css")],
+    "SCRIPTS": [lambda request: static("farehistory/fares.js")],
+    "COLORS": {"primary": _PRIMARY},
+    # Never `search_models`: it would search every table by every field.
+    "COMMAND": {"search_callback": "projections.admin.palette.find_fare"},
+    "SIDEBAR": {"show_search": False, "navigation": _NAVIGATION},
+}

@@ -1,0 +1,222 @@
+"""How a fare came about, as columns to draw: a pure layout, in Decimals until the last step.
+
+`lay_out` gives the steps of the big chart their places, `row_bars` those of the small bar beside each event.
+Up and down are only told apart, not judged: a higher fare is neither good nor bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from textwrap import wrap
+
+from events.event import FareEvent
+from projections.steps import ZERO, Kind, Step, step_of
+from projections.wording import amount_text, signed_text
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A range of amounts that always holds zero and is never empty."""
+
+    low: Decimal
+    high: Decimal
+
+    @classmethod
+    def over(cls, amounts: Iterable[Decimal]) -> Scale:
+        values = [ZERO, *amounts]
+        low, high = min(values), max(values)
+        return cls(low, high if high > low else low + 1)
+
+    def share(self, amount: Decimal) -> Decimal:
+        """Where an amount lies: 0 at `low`, 1 at `high`."""
+        return (amount - self.low) / (self.high - self.low)
+
+    def ticks(self, exponent: int) -> list[Decimal]:
+        """Three to six round amounts within the range, none finer than the currency's smallest unit."""
+        rough = (self.high - self.low) / 4
+        power = Decimal(1).scaleb(rough.adjusted())
+        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+        step = max(step, Decimal(1).scaleb(-exponent))
+        first = -((-self.low) / step).to_integral_value(ROUND_FLOOR)
+        count = int((self.high / step).to_integral_value(ROUND_FLOOR) - first)
+        return [(first + at) * step for at in range(count + 1)]
+
+
+WIDTH = 760.0
+PLOT_TOP = 30.0
+PLOT_HEIGHT = 216.0
+LABELS_HEIGHT = 58.0
+MAX_BAR = 96.0
+DENSE_SLOT = 72.0
+"""Below this width a column has only room for smaller letters."""
+DIGIT_WIDTH = 7.4
+LETTER_WIDTH = 6.7
+SMALL_LETTER_WIDTH = 5.5
+GAP = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A column with its place. `value` stands above it, `lines` below, `title` is the exact text of both."""
+
+    kind: Kind
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    right: float
+    value_y: float
+    value: str
+    lines: tuple[str, ...]
+    note: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The thin line at one fare's height from a column to the next."""
+
+    x1: float
+    x2: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    y: float
+    text: str
+    is_zero: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A chart ready to draw; user units of an SVG, origin at the top left."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    labels_y: float
+    dense: bool
+    bars: list[Bar]
+    links: list[Link]
+    ticks: list[Tick]
+
+
+def lay_out(steps: Sequence[Step], exponent: int) -> Waterfall | None:
+    """The places of all columns; None if there are none. `exponent`: decimals of the currency."""
+    if not steps:
+        return None
+    scale = Scale.over(fare for step in steps for fare in (step.before, step.after))
+    amounts = scale.ticks(exponent)
+    left = GAP + DIGIT_WIDTH * max(len(short_amount(amount, exponent)) for amount in amounts)
+    slot = (WIDTH - left) / len(steps)
+    bars = [_bar(step, scale, exponent, left + slot * at, slot) for at, step in enumerate(steps)]
+    return Waterfall(
+        width=WIDTH,
+        height=PLOT_TOP + PLOT_HEIGHT + LABELS_HEIGHT,
+        left=round(left, 2),
+        right=WIDTH,
+        labels_y=PLOT_TOP + PLOT_HEIGHT + 20,
+        dense=slot < DENSE_SLOT,
+        bars=bars,
+        links=_links(steps, bars, scale),
+        ticks=[Tick(_y(scale, amount), short_amount(amount, exponent), amount == 0) for amount in amounts],
+    )
+
+
+def _y(scale: Scale, amount: Decimal) -> float:
+    return round(PLOT_TOP + PLOT_HEIGHT * float(1 - scale.share(amount)), 2)
+
+
+def _bar(step: Step, scale: Scale, exponent: int, start: float, slot: float) -> Bar:
+    top, bottom = sorted((_y(scale, step.before), _y(scale, step.after)))
+    width = min(slot * 0.62, MAX_BAR)
+    middle = round(start + slot / 2, 2)
+    exact = _value(step, exponent)
+    return Bar(
+        kind=step.kind,
+        x=round(middle - width / 2, 2),
+        y=top,
+        width=round(width, 2),
+        height=round(bottom - top, 2),
+        middle=middle,
+        right=round(middle + width / 2, 2),
+        value_y=round(top - 8, 2),
+        value=exact if len(exact) * DIGIT_WIDTH <= slot else _short_value(step, exponent),
+        lines=_lines(step.label, slot),
+        note=step.note,
+        title=f"{step.label} {step.note}".strip() + f": {exact}",
+    )
+
+
+def _lines(label: str, slot: float) -> tuple[str, ...]:
+    """A label on at most two lines of a column; what does not fit ends in an ellipsis."""
+    room = max(6, int(slot / (SMALL_LETTER_WIDTH if slot < DENSE_SLOT else LETTER_WIDTH)))
+    fitting = " ".join(word if len(word) <= room else f"{word[: room - 1]}…" for word in label.split())
+    return tuple(wrap(fitting, room, max_lines=2, placeholder="…"))
+
+
+def _value(step: Step, exponent: int) -> str:
+    if step.kind == Kind.WHOLE:
+        return amount_text(step.after, exponent)
+    return signed_text(step.change, exponent)
+
+
+def _short_value(step: Step, exponent: int) -> str:
+    if step.kind == Kind.WHOLE:
+        return short_amount(step.after, exponent)
+    return ("+" if step.change > 0 else "") + short_amount(step.change, exponent)
+
+
+def short_amount(amount: Decimal, exponent: int) -> str:
+    """An amount that fits a narrow place: "14.00", "1.25M", "-320k"; three figures from a thousand up."""
+    for size, unit in ((12, "T"), (9, "B"), (6, "M"), (3, "k")):
+        if abs(amount) >= Decimal(10) ** size:
+            scaled = amount.scaleb(-size)
+            decimals = max(0, 2 - scaled.adjusted())
+            text = amount_text(scaled, decimals)
+            return (text.rstrip("0").rstrip(".") if decimals else text) + unit
+    return amount_text(amount, exponent)
+
+
+def _links(steps: Sequence[Step], bars: Sequence[Bar], scale: Scale) -> list[Link]:
+    """Each column's end joined to the next one, where the next one goes on from there."""
+    links = []
+    for at in range(len(steps) - 1):
+        step, following = steps[at], steps[at + 1]
+        is_total = at + 2 == len(steps)
+        if following.before == step.after or (is_total and following.after == step.after):
+            links.append(Link(bars[at].right, bars[at + 1].x, _y(scale, step.after)))
+    return links
+
+
+@dataclass(frozen=True, slots=True)
+class RowBar:
+    """The small bar in an event's row, in per cent of the row's width; `zero` is where 0 lies."""
+
+    kind: Kind
+    start: float
+    length: float
+    zero: float
+
+
+def row_bars(events: Sequence[FareEvent]) -> list[RowBar]:
+    """One bar per event, all on the scale of the highest and lowest fare among them."""
+    steps = [step_of(event) for event in events]
+    scale = Scale.over(fare for step in steps for fare in (step.before, step.after))
+    return [_row_bar(step, scale) for step in steps]
+
+
+def _row_bar(step: Step, scale: Scale) -> RowBar:
+    start, end = sorted((scale.share(step.before), scale.share(step.after)))
+    percent = Decimal(100)
+    return RowBar(
+        kind=step.kind,
+        start=round(float(start * percent), 2),
+        length=round(float((end - start) * percent), 2),
+        zero=round(float(scale.share(ZERO) * percent), 2),
+    )

@@ -1,0 +1,134 @@
+"""A rider asks why a trip cost 23.40. Support signs in, finds the booking and reads the answer out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from events import history
+from tests.builders import add, append, given, new_booking_id, set_, sub
+from tests.staff import PASSWORD, staff
+
+SENTENCE = "The fare is SGD 23.40: base fare 14.00 + toll 5.00 + waiting fee 6.40 − promo 2.00."
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+
+
+@pytest.fixture
+def booking() -> str:
+    booking = new_booking_id()
+    append(booking, set_("14.00", metadata={"distance_km": Decimal("18.40")}))
+    append(booking, add("toll", "5.00", description="ทางด่วน"), source="toll-gateway")
+    append(booking, add("waiting_fee", "6.40"), source="meter")
+    append(booking, sub("promo", "2.00", description="خصم ترحيبي"), source="promo")
+    return booking
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, chromium: Browser, web: str) -> Iterator[Page]:
+    """A window of its own at the log-in page, whose scripts must raise no error."""
+    context = chromium.new_context(
+        base_url=web, color_scheme=request.param, viewport=DESK, timezone_id="Asia/Singapore"
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("/admin/")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def log_in(page: Page, *groups: str) -> None:
+    page.get_by_label("Username").fill(staff(*groups).username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_label("Which booking?")).to_be_visible()
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_support_finds_a_fare_and_reads_why_it_is_so(page: Page, booking: str) -> None:
+    assert_accessible(page)
+    log_in(page, "support")
+    assert_accessible(page)
+
+    page.get_by_label("Which booking?").fill(booking)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/{booking}/change/$"))
+    expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
+    chart = page.get_by_role("img", name="How the fare came about")
+    expect(chart).to_be_visible()
+    expect(chart.get_by_text("−2.00", exact=True)).to_be_visible()
+    expect(page.get_by_text("Toll gateway added SGD 5.00 toll.")).to_be_visible()
+    assert_accessible(page)
+
+    page.get_by_text("Pricing set the fare to SGD 14.00 (base fare).").click()
+    expect(page.get_by_text('"distance_km": 18.40')).to_be_visible()
+    assert_accessible(page)
+
+
+def test_support_searches_by_the_beginning_of_an_id_and_is_told_what_was_tried(
+    page: Page, booking: str
+) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/?q={booking[:-4]}x")
+    expect(page.get_by_text("What was tried:")).to_be_visible()
+    assert_accessible(page)
+
+    page.locator("#fh-nothing").click()
+    page.keyboard.press("/")
+    page.keyboard.insert_text(booking)
+    page.keyboard.press("Enter")
+    expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
+
+
+def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> None:
+    other = given(set_("14.00"))
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{other}/change/")
+    page.keyboard.press("Control+k")
+    page.locator("#search-input-command").press_sequentially(booking)
+    expect(page.locator("#command-results-list")).to_contain_text(booking)
+    page.keyboard.press("Enter")
+    expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
+
+
+def test_times_are_told_in_the_readers_zone_with_utc_behind(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    recorded = history.event_of(booking, 1).recorded_at
+    time = page.locator("#v1 .fh-when time")
+    expect(time).to_have_attribute("title", f"{recorded:%Y-%m-%d %H:%M:%S.%f} UTC")
+    expect(time).to_contain_text(f"{(recorded.hour + 8) % 24:02}:{recorded:%M:%S}")
+    expect(page.get_by_text("Times in Asia/Singapore")).to_be_visible()
+
+
+def test_on_a_phone_the_chart_gives_way_to_the_bars_of_the_rows(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.set_viewport_size(PHONE)
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    expect(page.locator(".fh-waterfall")).to_be_hidden()
+    expect(page.locator("#v2 .fh-span")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert_accessible(page)
+
+
+def test_a_printed_fare_leaves_the_shell_out(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.emulate_media(media="print")
+    expect(page.locator("#nav-sidebar")).to_be_hidden()
+    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
+    expect(page.locator(".fh-explain")).to_be_visible()
+    expect(page.locator(".fh-waterfall")).to_be_visible()
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(255, 255, 255)"

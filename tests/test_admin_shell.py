@@ -1,0 +1,68 @@
+"""The admin around the fare pages: start, people, schedules."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.staff import PASSWORD, signed_in, staff
+
+
+@pytest.fixture(scope="module")
+def administrator() -> Client:
+    person = staff()
+    User.objects.filter(pk=person.pk).update(is_superuser=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=person.pk))
+    return client
+
+
+def test_the_start_page_asks_which_booking() -> None:
+    content = signed_in("viewer").get("/admin/").content.decode()
+    assert "Which booking?" in content
+    assert "How to read a fare" in content
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "auth/user/",
+        "auth/user/add/",
+        "auth/group/",
+        "auth/group/add/",
+        "django_celery_beat/periodictask/",
+        "django_celery_beat/periodictask/add/",
+        "django_celery_beat/intervalschedule/",
+        "django_celery_beat/crontabschedule/add/",
+        "password_change/",
+    ],
+)
+def test_pages_of_people_and_schedules_stand_in_the_same_shell(administrator: Client, page: str) -> None:
+    answer = administrator.get(f"/admin/{page}")
+    assert answer.status_code == 200
+    assert b"farehistory/fares.css" in answer.content
+    assert b'<main id="content"' in answer.content
+
+
+def test_the_menu_names_only_what_a_person_may_see() -> None:
+    seen = signed_in("viewer").get("/admin/").content
+    assert b"/admin/projections/currentfare/" in seen
+    assert b"/admin/auth/user/" not in seen
+    assert b"/admin/django_celery_beat/" not in seen
+    assert b"/admin/django_celery_beat/periodictask/" in signed_in("operator").get("/admin/").content
+
+
+def test_every_page_begins_with_a_way_past_the_menu() -> None:
+    content = signed_in("viewer").get("/admin/").content
+    assert content.index(b'href="#content"') < content.index(b'id="nav-sidebar"')
+
+
+@pytest.mark.parametrize("query", ["", "?next=/admin/projections/currentfare/"])
+def test_a_log_in_ends_where_the_person_wanted_to_go(query: str) -> None:
+    person = staff("viewer")
+    client = Client()
+    entered = {"username": person.username, "password": PASSWORD}
+    answer = client.post(f"/admin/login/{query}", entered, follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] == (query.partition("=")[2] or "/admin/")
