@@ -16,6 +16,7 @@ from projections.models import CurrentFare
 from projections.projector import OutOfStep, Page
 from projections.projectors.current_fare import CurrentFareProjector
 from tests.builders import add, append, given, set_, sub
+from tests.projections.drift import planted_drift
 from tests.threads import together
 
 PROJECTOR = CurrentFareProjector()
@@ -93,15 +94,10 @@ def test_a_view_that_is_not_where_the_page_begins_is_not_moved() -> None:
     booking = given(set_("14.00"))
     drain()
     append(booking, add("toll", "5.00"))
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE projection.current_fare SET version = 7 WHERE booking_id = %s", [booking])
-    try:
+    with planted_drift(booking, "version = 7"):
         with pytest.raises(OutOfStep):
             drain()
         assert runner.lagging(PROJECTOR) == [partition_of(booking)]
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE projection.current_fare SET version = 1 WHERE booking_id = %s", [booking])
     assert drain() == 1
 
 

@@ -22,6 +22,7 @@ from projections.admin.fare_page import PAGE, ViewState, read_fare_page
 from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
 from tests.builders import add, append, event, given, new_booking_id, set_, sub
+from tests.projections.drift import planted_drift
 
 
 def project(booking: str) -> None:
@@ -124,8 +125,8 @@ def test_a_booking_that_the_view_does_not_have_yet_is_shown_from_the_ledger(view
 def test_drift_shows_both_values(viewer: Client) -> None:
     booking = given(set_("14.00"), add("toll", "5.00"))
     project(booking)
-    _spoil_the_view(booking, fare=2100, amounts=[1400, 700])
-    text = text_of(viewer, booking)
+    with planted_drift(booking, "fare_minor = 2100, component_amounts = ARRAY[1400, 700]"):
+        text = text_of(viewer, booking)
     assert "The view differs from the ledger." in text
     assert "Ledger, version 2 SGD 19.00: base fare 14.00 + toll 5.00" in text
     assert "View, version 2 SGD 21.00: base fare 14.00 + toll 7.00" in text
@@ -134,17 +135,8 @@ def test_drift_shows_both_values(viewer: Client) -> None:
 def test_components_that_differ_at_the_same_fare_are_drift_too() -> None:
     booking = given(set_("14.00"), add("toll", "5.00"))
     project(booking)
-    _spoil_the_view(booking, fare=1900, amounts=[1500, 400])
-    assert read_fare_page(booking).state == ViewState.DRIFT
-
-
-def _spoil_the_view(booking: str, *, fare: int, amounts: list[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE projection.current_fare SET fare_minor = %s, component_amounts = %s"
-            " WHERE partition = %s AND booking_id = %s",
-            [fare, amounts, partition_of(booking), booking],
-        )
+    with planted_drift(booking, "component_amounts = ARRAY[1500, 400]"):
+        assert read_fare_page(booking).state == ViewState.DRIFT
 
 
 def test_an_unknown_booking_is_a_404_that_searches(viewer: Client) -> None:
