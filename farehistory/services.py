@@ -41,7 +41,6 @@ class Services:
     def _embedded(cls) -> Services:
         at = State.from_environment().addresses()
         database = {
-            "ENGINE": "django.db.backends.postgresql",
             "HOST": str(at.socket_dir),
             "PORT": str(at.port),
             "NAME": at.database,

@@ -76,12 +76,17 @@ TEMPLATES = [
 # Two roles on one database: "default" may read the ledger and call its append function, "owner" migrates.
 # Connections stay open; behind pgbouncer in transaction mode nothing may be prepared, and nothing is.
 _CONNECTION = {"CONN_MAX_AGE": None, "DISABLE_SERVER_SIDE_CURSORS": True}
-_CONNECTION_OPTIONS = {"connect_timeout": 2, "application_name": "farehistory"}
+_CONNECTION_OPTIONS = {
+    "connect_timeout": 2,
+    "application_name": "farehistory",
+    # Seconds; 0 for no limit. The web processes set it: a request must not wait for a server that hangs.
+    "answer_within": env.float("DATABASE_ANSWER_WITHIN", default=0) or None,
+}
 
 
 def _database(address: dict[str, Any]) -> dict[str, Any]:
     options = _CONNECTION_OPTIONS | address.get("OPTIONS", {})
-    return {"ENGINE": "django.db.backends.postgresql", **address, **_CONNECTION, "OPTIONS": options}
+    return {**address, **_CONNECTION, "ENGINE": "farehistory.database", "OPTIONS": options}
 
 
 DATABASES = {"default": _database(_services.application)}

@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from farehistory.http.chunked_bodies import ChunkedBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
+os.environ.setdefault("DATABASE_ANSWER_WITHIN", "2")
 
 application = ChunkedBodies(get_wsgi_application())
 
