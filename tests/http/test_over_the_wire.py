@@ -153,3 +153,11 @@ def test_a_length_that_is_none_is_refused(web: str, api: Api, framing: str) -> N
     answer = raw_answer(web, (head + json.dumps(new_event())).encode())
     assert answer[:13] in (b"HTTP/1.1 400 ", b"HTTP/1.1 413 "), answer[:300]
     assert_nothing_written(booking)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/fares/BK-1/events", "/api/v1/nowhere", "/admin/login/"])
+def test_a_refusal_is_heard_while_a_large_body_is_still_being_sent(web: str, path: str) -> None:
+    """The server must not close the connection under the client: it would see that, not the answer."""
+    for _ in range(5):
+        answer = httpx.post(web + path, content=b"x" * 10_000_000, timeout=30)
+        assert 400 <= answer.status_code < 500

@@ -1,0 +1,24 @@
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+
+COPY manage.py ./
+COPY farehistory farehistory
+COPY events events
+COPY projections projections
+COPY templates templates
+COPY static static
+
+# Collecting reads the settings, which want addresses; nothing is connected to.
+RUN SECRET_KEY=build DATABASE_URL=postgresql://build REDIS_URL=redis://build \
+    python manage.py collectstatic --noinput --verbosity 0
+
+RUN useradd --system --no-create-home farehistory
+USER farehistory
+EXPOSE 8000
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+     "--blocking-threads", "4", "--respawn-failed-workers", "farehistory.wsgi:application"]

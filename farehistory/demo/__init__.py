@@ -1,0 +1,1 @@
+"""What `make demo` does: accounts, API keys, processes, and the file that remembers them."""

@@ -1,0 +1,89 @@
+"""Fixtures of what must be started or cleaned up: the database, the processes, the browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django import DjangoDbBlocker
+
+from farehistory.demo import processes
+from farehistory.embedded.state import SUPERUSER, State
+from farehistory.embedded.supervisor import Supervisor
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-default-apps",
+    "--no-default-browser-check",
+    "--disable-domain-reliability",
+    "--disable-breakpad",
+    "--metrics-recording-only",
+    "--no-pings",
+    "--disable-features=OptimizationHints,MediaRouter,Translate,"
+    "CertificateTransparencyComponentUpdater,AutofillServerCommunication",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Migrate, and allow the database for the whole session: tests commit, on fresh booking ids."""
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        yield
+        connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def web(supervisor: Supervisor) -> str:
+    """The HTTP server as it runs in production, in processes of its own; its address."""
+    port = processes.free_port()
+    supervisor.start(processes.web(port))
+    return processes.url_of(port)
+
+
+@pytest.fixture(scope="module")
+def worker(supervisor: Supervisor) -> Iterator[Supervisor]:
+    """Celery's worker and beat, in processes of their own, under the supervisor's names for them.
+
+    Ended with the module: other tests move the projections themselves, and nobody may do so beside them.
+    """
+    supervisor.start(processes.worker(), processes.beat())
+    yield supervisor
+    supervisor.stop("worker", "beat")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; where there is none, the tests that need it are skipped."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the synchronous API runs an event loop in our thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def superuser() -> str:
+    """The address of a superuser's connection to the test database: the embedded server's own."""
+    if "DATABASE_URL" in os.environ:
+        pytest.skip("needs a superuser's connection, which the run on given services does not have")
+    state = State.from_environment()
+    at = state.addresses()
+    return (
+        f"host={at.socket_dir} port={at.port} dbname={at.database}"
+        f" user={SUPERUSER} password={state.password(SUPERUSER)}"
+    )

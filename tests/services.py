@@ -1,0 +1,111 @@
+"""A pytest plugin that runs the tests on real servers and a ledger of their own, in both run modes.
+
+Loaded by `-p tests.services`: the addresses must be in the environment before Django reads its settings.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from farehistory.embedded.state import State
+from farehistory.embedded.supervisor import Supervisor, supervising
+
+DATABASE_URLS = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+SUPERVISOR = pytest.StashKey[Supervisor]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Iterator[None]:
+    """Set the addresses; as a wrapper, it comes before pytest-django's own hook."""
+    if _uses_services():
+        _point_at_a_test_database()
+    os.environ["FAREHISTORY_STATE"] = tempfile.mkdtemp(prefix="farehistory-tests-")
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    """Run the servers around the tests, and end them also after a failure or Ctrl-C."""
+    if session.config.option.collectonly or not session.items:
+        return (yield)
+    with supervising(State.from_environment()) as supervisor, ExitStack() as stack:
+        session.config.stash[SUPERVISOR] = supervisor
+        if _uses_services():
+            stack.enter_context(_test_database())
+            stack.callback(supervisor.stop)  # first of all at the end: nobody is left who uses the database
+        else:
+            supervisor.start_databases()
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def supervisor(request: pytest.FixtureRequest) -> Supervisor:
+    """Who started the servers; starts further services, and ends all of them with the session."""
+    return request.config.stash[SUPERVISOR]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Keep the services' logs of a run that failed."""
+    if SUPERVISOR in config.stash and terminalreporter.stats.keys() & {"failed", "error"}:
+        kept = Path(config.rootpath, ".pytest_cache", "service-logs")
+        shutil.copytree(State.from_environment().logs, kept, dirs_exist_ok=True)
+        terminalreporter.write_line(f"The logs of the services are in {kept}.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Remove the state folder."""
+    if Path(os.environ["FAREHISTORY_STATE"]).exists():
+        State.from_environment().remove()
+
+
+def _uses_services() -> bool:
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+def _point_at_a_test_database() -> None:
+    """Rewrite the URLs, and set a prefix apart, so that no running system's rows or queues are touched."""
+    missing = [name for name in (*DATABASE_URLS, "REDIS_URL") if not os.environ.get(name)]
+    if missing:
+        raise pytest.UsageError(
+            f"DATABASE_URL is set, so the tests use your servers; they also need {' and '.join(missing)}."
+        )
+    os.environ["FAREHISTORY_TEST_SERVER"] = os.environ["MIGRATION_DATABASE_URL"]
+    for name in DATABASE_URLS:
+        parts = urlsplit(os.environ[name])
+        os.environ[name] = urlunsplit(parts._replace(path=f"/test_{parts.path.removeprefix('/')}"))
+    os.environ["FAREHISTORY_REDIS_PREFIX"] = f"test-{secrets.token_hex(4)}:"
+
+
+@contextmanager
+def _test_database() -> Iterator[None]:
+    """Make the database as owner, and drop it at the end with what was written to Redis."""
+    name = sql.Identifier(urlsplit(os.environ["DATABASE_URL"]).path.removeprefix("/"))
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
+    with psycopg.connect(os.environ["FAREHISTORY_TEST_SERVER"], autocommit=True) as server:
+        server.execute(drop)
+        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield
+        finally:
+            server.execute(drop)
+            _delete_keys(os.environ["FAREHISTORY_REDIS_PREFIX"])
+
+
+def _delete_keys(prefix: str) -> None:
+    for url in {os.environ["REDIS_URL"], os.environ.get("BROKER_URL") or os.environ["REDIS_URL"]}:
+        with redis.from_url(url) as client:
+            for key in client.scan_iter(match=f"{prefix}*", count=1000):
+                client.unlink(key)
