@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Final, cast
 from uuid import UUID
 
 from django.db import OperationalError, connection
 
+from events import sql
 from events.errors import Unavailable
 from events.importing.rows import PlannedRow, RowRefused
 from events.partitions import partition_of
@@ -66,12 +65,7 @@ def known_of(booking_ids: Collection[str]) -> dict[str, Known]:
     try:
         partitions = [partition_of(booking_id) for booking_id in asked]
         with connection.cursor() as cursor:
-            cursor.execute(_statement(), {"partitions": partitions, "booking_ids": asked})
+            cursor.execute(sql.statement("known_events"), {"partitions": partitions, "booking_ids": asked})
             return {booking_id: Known(version, set(ids)) for booking_id, version, ids in cursor.fetchall()}
     except OperationalError as error:
         raise Unavailable("the ledger did not answer: " + str(error).splitlines()[0]) from error
-
-
-@cache
-def _statement() -> str:
-    return Path(__file__).with_name("known.sql").read_text(encoding="utf-8")
