@@ -14,6 +14,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -80,4 +81,6 @@ def verify(text: str) -> ApiKey | None:
 def _note_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _USE_NOTED_EVERY)
-        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+        with transaction.atomic():  # a call does not wait for whoever else has the key's row
+            for free in ApiKey.objects.select_for_update(skip_locked=True).filter(stale, pk=key.pk):
+                ApiKey.objects.filter(pk=free.pk).update(last_used_at=now)

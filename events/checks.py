@@ -23,30 +23,33 @@ class LedgerNotInForce(RuntimeError):
 @register(Tags.database)
 def ledger_in_force(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Django's database check, run where `default` is among the databases asked for."""
-    return ledger_faults() if databases and "default" in databases else []
+    if not databases or "default" not in databases:
+        return []
+    with connection.cursor() as cursor:
+        return ledger_faults(cursor)
 
 
 def demand_ledger_in_force() -> None:
     """Raises LedgerNotInForce, naming what is wrong. Raises OperationalError where the database is away."""
-    faults = ledger_faults()
+    with connection.cursor() as cursor:
+        faults = ledger_faults(cursor)
     if faults:
         raise LedgerNotInForce("; ".join(str(fault.msg) for fault in faults))
 
 
-def ledger_faults() -> list[CheckMessage]:
+def ledger_faults(cursor: Any) -> list[CheckMessage]:
     """What is not as the ledger's rules demand: a missing or weakened trigger, or commits that may be lost."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.statement("triggers_in_force"))
-        missing = sorted(_TRIGGERS - set(cursor.fetchall()))
-        faults = [
-            Critical(
-                f"the trigger {trigger} of {table} is missing or not ENABLE ALWAYS",
-                hint=f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
-                id="events.E001",
-            )
-            for table, trigger in missing
-        ]
-        return [*faults, *durability_faults(cursor)]
+    cursor.execute(sql.statement("triggers_in_force"))
+    missing = sorted(_TRIGGERS - set(cursor.fetchall()))
+    faults = [
+        Critical(
+            f"the trigger {trigger} of {table} is missing or not ENABLE ALWAYS",
+            hint=f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
+            id="events.E001",
+        )
+        for table, trigger in missing
+    ]
+    return [*faults, *durability_faults(cursor)]
 
 
 def durability_faults(cursor: Any) -> list[CheckMessage]:

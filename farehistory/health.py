@@ -17,6 +17,8 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse
 from redis import Redis, RedisError
 
+from events.checks import ledger_faults
+
 PROBE_SECONDS: Final = 2
 """How long each dependency may take to answer."""
 
@@ -42,26 +44,33 @@ class HealthMiddleware:
 
 
 def readiness() -> tuple[int, dict[str, Any]]:
-    """Status and document of `/health/ready`: 503 without PostgreSQL, 200 and `degraded` without Redis."""
-    postgresql, redis = _postgresql_answers(), _redis_answers()
-    status = "unavailable" if not postgresql else "ok" if redis else "degraded"
-    checks = {"postgresql": _word(postgresql), "redis": _word(redis)}
-    return (200 if postgresql else 503), {"status": status, "checks": checks}
+    """Status and document of `/health/ready`.
+
+    503 without PostgreSQL or where the ledger's rules are not in force, 200 and `degraded` without Redis.
+    """
+    ledger, redis = _ledger(), "ok" if _redis_answers() else "unavailable"
+    status = "unavailable" if ledger != "ok" else "ok" if redis == "ok" else "degraded"
+    postgresql = "unavailable" if ledger == "unavailable" else "ok"
+    checks = {"postgresql": postgresql, "ledger": ledger, "redis": redis}
+    return (200 if ledger == "ok" else 503), {"status": status, "checks": checks}
 
 
-def _postgresql_answers() -> bool:
+def _ledger() -> str:
+    """ "ok", "unavailable", or "not in force": its rules are not kept by the database."""
     # A connection of its own: opening one has a time limit, while the thread's could hang on a stuck server.
     probe = connections["default"].copy()
     probe.settings_dict["OPTIONS"] = {**probe.settings_dict["OPTIONS"], "connect_timeout": PROBE_SECONDS}
     try:
         with probe.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            faults = ledger_faults(cursor)
     except DatabaseError as error:
         logger.error("not ready: PostgreSQL: %s", error)
-        return False
+        return "unavailable"
     finally:
         probe.close()
-    return True
+    for fault in faults:
+        logger.error("not ready: %s", fault.msg)
+    return "not in force" if faults else "ok"
 
 
 def _redis_answers() -> bool:
@@ -92,10 +101,6 @@ class _Remembered:
                 self._answer = self._ask()
                 self._until = monotonic() + REMEMBERED_SECONDS
             return self._answer
-
-
-def _word(answers: bool) -> str:
-    return "ok" if answers else "unavailable"
 
 
 def _answer(status: int, document: dict[str, Any]) -> HttpResponse:

@@ -137,7 +137,8 @@ def test_the_orm_refuses_before_it_asks_the_database() -> None:
 
 
 def test_the_rules_in_force_are_found_in_force() -> None:
-    assert checks.ledger_faults() == []
+    checks.demand_ledger_in_force()
+    assert checks.ledger_in_force(["default"]) == []
 
 
 def test_a_trigger_that_is_no_longer_always_on_is_reported() -> None:
@@ -145,7 +146,9 @@ def test_a_trigger_that_is_no_longer_always_on_is_reported() -> None:
     with connected("owner") as connection:
         connection.execute("ALTER TABLE ledger.fare_event ENABLE TRIGGER rows_stay")
         try:
-            faults = checks.ledger_faults()
+            faults = checks.ledger_in_force(["default"])
+            with pytest.raises(checks.LedgerNotInForce):
+                checks.demand_ledger_in_force()
         finally:
             connection.execute("ALTER TABLE ledger.fare_event ENABLE ALWAYS TRIGGER rows_stay")
     assert [fault.id for fault in faults] == ["events.E001"]
