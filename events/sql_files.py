@@ -17,7 +17,9 @@ class SqlFiles:
     @cached_property
     def _texts(self) -> dict[str, str]:
         files = self._folder.rglob("*.sql")
-        return {str(f.relative_to(self._folder).with_suffix("")): f.read_text(encoding="utf-8") for f in files}
+        return {
+            str(f.relative_to(self._folder).with_suffix("")): f.read_text(encoding="utf-8") for f in files
+        }
 
     def statement(self, name: str) -> str:
         """The text of `<name>.sql`."""
@@ -26,4 +28,6 @@ class SqlFiles:
     def ddl(self, name: str, *, application: str, partitions: int) -> str:
         """The text of `ddl/<name>.sql`, its variables put in as psql would: :"application", :partitions."""
         role = sql.Identifier(application).as_string(None)
-        return self._texts[f"ddl/{name}"].replace(':"application"', role).replace(":partitions", str(partitions))
+        return (
+            self._texts[f"ddl/{name}"].replace(':"application"', role).replace(":partitions", str(partitions))
+        )

@@ -128,7 +128,9 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         try:
             value = Decimal(text)
         except InvalidOperation:  # its exponent alone is beyond what a Decimal can hold
-            return noted(_Flaw("number_out_of_range", f"the number {text[:40]} is beyond the range of a double"))
+            return noted(
+                _Flaw("number_out_of_range", f"the number {text[:40]} is beyond the range of a double")
+            )
         flaw = _flaw_of_number(value, text)
         return value if flaw is None else noted(flaw)
 
