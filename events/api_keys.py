@@ -6,6 +6,7 @@ hash would add nothing. A revoked or expired key is refused at once: every call 
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,6 +23,8 @@ from events.models import ApiKey
 from events.new_event import COMPONENT, SOURCE
 
 SCOPES: Final = ("fares:read", "fares:append", "fares:correct", "feed:read", "ops")
+
+logger = logging.getLogger(__name__)
 
 _KEY = re.compile(r"fh_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _USE_NOTED_EVERY: Final = timedelta(minutes=1)
@@ -81,6 +84,9 @@ def verify(text: str) -> ApiKey | None:
 def _note_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _USE_NOTED_EVERY)
-        with transaction.atomic():  # a call does not wait for whoever else has the key's row
-            for free in ApiKey.objects.select_for_update(skip_locked=True).filter(stale, pk=key.pk):
-                ApiKey.objects.filter(pk=free.pk).update(last_used_at=now)
+        try:
+            with transaction.atomic():  # a call does not wait for whoever else has the key's row
+                for free in ApiKey.objects.select_for_update(skip_locked=True).filter(stale, pk=key.pk):
+                    ApiKey.objects.filter(pk=free.pk).update(last_used_at=now)
+        except DatabaseError as error:  # a standby that only reads, say: no reason to refuse a read
+            logger.warning("the use of key %s could not be noted: %s", key.key_id, error)

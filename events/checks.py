@@ -38,9 +38,12 @@ def demand_ledger_in_force() -> None:
 
 
 def ledger_faults(cursor: Any) -> list[CheckMessage]:
-    """What is not as the ledger's rules demand: a missing or weakened trigger, or commits that may be lost."""
+    """What is not as the ledger's rules demand: a missing or weakened trigger, a right too many, or commits that
+    may be lost. What an owner does on purpose is not found here: for that the events are hashed."""
     cursor.execute(sql.statement("triggers_in_force"))
     missing = sorted(_TRIGGERS - set(cursor.fetchall()))
+    cursor.execute(sql.statement("rights_in_force"))
+    (may_write, function_is_guarded) = cursor.fetchone()
     faults = [
         Critical(
             f"the trigger {trigger} of {table} is missing or not ENABLE ALWAYS",
@@ -49,6 +52,14 @@ def ledger_faults(cursor: Any) -> list[CheckMessage]:
         )
         for table, trigger in missing
     ]
+    if may_write:
+        message = "the application role may write to ledger.fare_event; it needs SELECT and the append function only"
+        faults.append(Critical(message, id="events.E003"))
+    if not function_is_guarded:
+        message = (
+            "ledger.append_v1 is missing, runs with another's search_path or rights, or is granted to PUBLIC"
+        )
+        faults.append(Critical(message, id="events.E004"))
     return [*faults, *durability_faults(cursor)]
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
+from psycopg.errors import ReadOnlySqlTransaction
 
 from events import sql, wakeup
 from events.database import binding_cursor
@@ -30,7 +31,7 @@ from events.errors import (
 )
 from events.event import FareEvent, Origin
 from events.money import exponent_of, format_amount
-from events.new_event import ANY, NewEvent
+from events.new_event import ANY, SOURCE, NewEvent
 from events.partitions import partition_of
 
 MAX_BATCH: Final = 1000
@@ -89,8 +90,10 @@ def append_many(
     Events of one booking are appended in that order. A refused event does not stop the others: its error (those
     that `append` raises) stands in its place. Partitions are taken in order, so that batches cannot deadlock.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or not connection.get_autocommit():
         raise OpenTransaction("the ledger appends in its own transaction; call it outside atomic()")
+    if not SOURCE.fullmatch(source):
+        raise ValueError(f"{source!a} is not a source: a-z 0-9 -, beginning with a letter, at most 48")
     answers: dict[int, Appended | LedgerError] = {}
     call = (source, str(origin), request_id, key_id)
     for partition, indexes in sorted(_by_partition(events).items()):
@@ -123,7 +126,9 @@ def _append(
                 rows = cursor.fetchall()
             if rows[0][1] != "busy":
                 return [_answer(event, row) for event, row in zip(events, rows, strict=True)]
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:
+        if isinstance(error, InternalError) and not isinstance(error.__cause__, ReadOnlySqlTransaction):
+            raise
         connection.close_if_unusable_or_obsolete()  # the next call must not meet the same broken connection
         unavailable = Unavailable("the ledger did not answer; send the same again")
         unavailable.__cause__ = error

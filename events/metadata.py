@@ -31,7 +31,7 @@ class Metadata:
         """
         if not isinstance(value, Mapping):
             raise InvalidEvent.at("/metadata", "not_an_object", "metadata must be a JSON object")
-        errors = list(strict_json.flaws(dict(value), "/metadata", MAX_LEVELS))
+        errors = strict_json.flaws(dict(value), "/metadata", MAX_LEVELS)
         if errors:
             raise InvalidEvent.of(errors)
         text = strict_json.dump(dict(value))

@@ -87,7 +87,7 @@ class ApiKey(models.Model):
     secret_hash = models.BinaryField(max_length=32, editable=False)
     scopes = ArrayField(models.CharField(max_length=20))
     components = ArrayField(
-        models.CharField(max_length=48), null=True, blank=True, help_text="those it may write; empty: all"
+        models.CharField(max_length=48), null=True, blank=True, help_text="those it may write; absent: all"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final, Literal, Self
 from unicodedata import category
 from uuid import UUID
 
+from events import strict_json
 from events.errors import FieldError, InvalidEvent
 from events.event import EventType
 from events.metadata import Metadata
@@ -35,7 +37,8 @@ COMPONENT: Final = re.compile(r"[a-z][a-z0-9_]{0,47}")
 SOURCE: Final = re.compile(r"[a-z][a-z0-9-]{0,47}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
 
@@ -80,8 +83,8 @@ class NewEvent:
             given["amount"] = None  # a Decimal is fine from Python, a JSON number is not
         given["booking_id"] = booking_id
         errors = [
-            *(FieldError(_pointer(name), "unknown_field", f"{name!a} is not a field of an event")
-              for name in body if name not in _BODY_FIELDS),
+            *(FieldError(_pointer(name), "unknown_field", f"{name[:60]!a} is not a field of an event")
+              for name in islice((name for name in body if name not in _BODY_FIELDS), strict_json.MAX_FLAWS)),
             *(FieldError(f"/{name}", "required", f"{name} is required")
               for name in _REQUIRED if name not in body),
         ]  # fmt: skip
@@ -98,7 +101,7 @@ class _Broken(ValueError):
 
 
 def _pointer(name: str) -> str:
-    return "/" + name.replace("~", "~0").replace("/", "~1")
+    return "/" + name[: strict_json.MAX_TOKEN].replace("~", "~0").replace("/", "~1")
 
 
 def _checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:

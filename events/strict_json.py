@@ -1,21 +1,33 @@
 """JSON as the ledger takes it: nothing is guessed, nothing is lost.
 
 Python's parser keeps the last of two equal keys, accepts NaN and lone surrogates, and turns numbers into
-floats. Here each of these is refused or exact: a number becomes a Decimal that prints as it was written.
+floats. Here each of these is refused or exact: a number becomes a Decimal, with every digit that was written.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
+from math import isinf
 from typing import Any, Final
 
 from events.errors import FieldError, InvalidEvent, MalformedBody
 
 MAX_NUMBER_LENGTH: Final = 128
 """Characters of a number; a longer one is refused before it is read."""
+
+DOUBLE_EXPONENTS: Final = 400
+"""Powers of ten, either way, that hold every double; PostgreSQL's numbers reach much further."""
+
+MAX_FLAWS: Final = 50
+"""Places that are named; a body may be wrong in more."""
+
+MAX_TOKEN: Final = 100
+"""Characters of one key that a pointer or a message repeats."""
 
 
 def parse(data: bytes) -> Any:
@@ -36,32 +48,59 @@ def parse(data: bytes) -> Any:
         raise MalformedBody(f"the body is not JSON: {error}") from None
     # NUL and surrogates can only have come in by an escape: most texts need no walk.
     if found or "\\u" in text:
-        errors = list(flaws(value))
+        errors = flaws(value)
         if errors:
             raise InvalidEvent.of(errors)
     return value
 
 
-def flaws(value: Any, pointer: str = "", max_levels: int | None = None) -> Iterator[FieldError]:
-    """The places of a value that the ledger refuses, by JSON pointer below `pointer`.
+def flaws(value: Any, pointer: str = "", max_levels: int | None = None) -> list[FieldError]:
+    """The places of a value that the ledger refuses, by JSON pointer below `pointer`; at most `MAX_FLAWS` of them.
 
-    Codes: `duplicate_key`, `number_out_of_range` (beyond a double, longer than 128 characters, NaN, Infinity),
+    Codes: `duplicate_key`, `number_out_of_range` (beyond a double, longer than 128 digits, NaN, Infinity),
     `nul`, `lone_surrogate`, `too_deep` (the outermost object or array is level 1), `not_json` (a float, a set …).
     """
-    pending: list[tuple[str, Any, int]] = [(pointer, value, 1)]
+    found = _walk(value, _Place(None, pointer), max_levels)
+    return [FieldError(str(place), flaw.code, flaw.detail) for place, flaw in islice(found, MAX_FLAWS)]
+
+
+def _walk(value: Any, root: _Place, max_levels: int | None) -> Iterator[tuple[_Place, _Flaw]]:
+    pending: list[tuple[_Place, Any]] = [(root, value)]
     while pending:
-        place, item, level = pending.pop()
-        if isinstance(item, (dict, list, tuple)):
-            if max_levels is not None and level > max_levels:
-                yield FieldError(place, "too_deep", f"{place} is nested deeper than {max_levels} levels")
-                continue
-            pairs = item.items() if isinstance(item, dict) else enumerate(item)
-            for key, child in pairs:
-                if isinstance(item, dict):
-                    yield from _flaw_of(place, key if isinstance(key, str) else _NotJson(key))
-                pending.append((f"{place}/{_escaped(key)}", child, level + 1))
+        place, item = pending.pop()
+        if not isinstance(item, (dict, list, tuple)):
+            flaw = _flaw_of(item)
+            if flaw is not None:
+                yield place, flaw
+        elif max_levels is not None and place.level > max_levels:
+            yield place, _Flaw("too_deep", f"metadata is nested deeper than {max_levels} levels")
+        elif isinstance(item, dict):
+            for key, child in item.items():
+                flaw = _flaw_of(key) if isinstance(key, str) else _not_json(key)
+                if flaw is not None:
+                    yield place, flaw
+                pending.append((_Place(place, key), child))
         else:
-            yield from _flaw_of(place, item)
+            pending.extend((_Place(place, index), child) for index, child in enumerate(item))
+
+
+class _Place:
+    """Where a value stands, as a chain to the root: its pointer is written only if something is wrong there."""
+
+    __slots__ = ("key", "level", "parent")
+
+    def __init__(self, parent: _Place | None, key: object) -> None:
+        self.parent = parent
+        self.key = key
+        self.level: int = 1 if parent is None else parent.level + 1
+
+    def __str__(self) -> str:
+        tokens: list[str] = []
+        place = self
+        while place.parent is not None:
+            tokens.append(str(place.key)[:MAX_TOKEN].replace("~", "~0").replace("/", "~1"))
+            place = place.parent
+        return "/".join([str(place.key), *reversed(tokens)])
 
 
 def dump(value: Any) -> str:
@@ -79,25 +118,24 @@ class _Flaw:
     detail: str
 
 
-def _NotJson(value: object) -> _Flaw:
+def _not_json(value: object) -> _Flaw:
     return _Flaw("not_json", f"a {type(value).__name__} is no JSON value; use a string or a Decimal")
 
 
-def _flaw_of(place: str, item: Any) -> Iterator[FieldError]:
-    flaw: _Flaw | None = None
+def _flaw_of(item: Any) -> _Flaw | None:
     match item:
         case str():
-            flaw = _flaw_of_string(item)
+            return _flaw_of_string(item)
+        case None | bool():
+            return None
         case Decimal():
-            flaw = _flaw_of_number(item, str(item))
-        case None | bool() | int():
-            pass
+            return _flaw_of_number(item)
+        case int():
+            return _flaw_of_number(Decimal(item)) if abs(item) < 10**MAX_NUMBER_LENGTH else _TOO_LONG
         case _Flaw():
-            flaw = item
+            return item
         case _:
-            flaw = _NotJson(item)
-    if flaw is not None:
-        yield FieldError(place, flaw.code, flaw.detail)
+            return _not_json(item)
 
 
 def _flaw_of_string(text: str) -> _Flaw | None:
@@ -110,13 +148,18 @@ def _flaw_of_string(text: str) -> _Flaw | None:
     return None
 
 
-def _flaw_of_number(number: Decimal, text: str) -> _Flaw | None:
-    if len(text) > MAX_NUMBER_LENGTH:
-        return _Flaw("number_out_of_range", f"a number has more than {MAX_NUMBER_LENGTH} characters")
+_TOO_LONG = _Flaw("number_out_of_range", f"a number has more than {MAX_NUMBER_LENGTH} characters")
+_BEYOND_DOUBLE = _Flaw("number_out_of_range", "a number is beyond the range of a double")
+
+
+def _flaw_of_number(number: Decimal) -> _Flaw | None:
+    if len(number.as_tuple().digits) > MAX_NUMBER_LENGTH:
+        return _TOO_LONG
+    # A zero can have an exponent that is beyond every range, too: 0e-99999.
+    if not number.is_finite() or not -DOUBLE_EXPONENTS <= number.adjusted() <= DOUBLE_EXPONENTS:
+        return _BEYOND_DOUBLE
     as_double = float(number)
-    if as_double - as_double != 0 or (as_double == 0 and number != 0):
-        return _Flaw("number_out_of_range", f"the number {text} is beyond the range of a double")
-    return None
+    return _BEYOND_DOUBLE if isinf(as_double) or (as_double == 0 and number != 0) else None
 
 
 def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
@@ -125,13 +168,13 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         return flaw
 
     def number(text: str) -> Decimal | _Flaw:
+        if len(text) > MAX_NUMBER_LENGTH:
+            return noted(_TOO_LONG)
         try:
             value = Decimal(text)
         except InvalidOperation:  # its exponent alone is beyond what a Decimal can hold
-            return noted(
-                _Flaw("number_out_of_range", f"the number {text[:40]} is beyond the range of a double")
-            )
-        flaw = _flaw_of_number(value, text)
+            return noted(_BEYOND_DOUBLE)
+        flaw = _flaw_of_number(value)
         return value if flaw is None else noted(flaw)
 
     def constant(name: str) -> _Flaw:
@@ -141,17 +184,13 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         result = dict(pairs)
         if len(result) == len(pairs):
             return result
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in result if keys.count(key) > 1)
-        return noted(_Flaw("duplicate_key", f"the key {twice!a} stands twice in one object"))
+        counted = Counter(key for key, _ in pairs)
+        ((twice, _),) = counted.most_common(1)
+        return noted(_Flaw("duplicate_key", f"the key {twice[:MAX_TOKEN]!a} stands twice in one object"))
 
     return json.JSONDecoder(
         object_pairs_hook=object_, parse_float=number, parse_int=number, parse_constant=constant
     )
-
-
-def _escaped(key: object) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 _quote = json.encoder.encode_basestring  # keeps letters outside ASCII as they are

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
 
@@ -16,7 +16,13 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
+@beat_init.connect
 def _before_the_first_task(**_: Any) -> None:
+    from events.checks import LedgerNotInForce
     from farehistory.startup import demand_rules_in_force
 
-    demand_rules_in_force()
+    try:
+        demand_rules_in_force()
+    except LedgerNotInForce as fault:
+        # Celery logs what a signal's receiver raises and goes on; only an exit is an exit.
+        raise SystemExit(f"The ledger's rules are not in force: {fault}") from fault

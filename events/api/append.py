@@ -12,7 +12,7 @@ from events import ledger
 from events.api.endpoint import json_body
 from events.api.parameters import read_parameters
 from events.api.representation import event_as_json
-from events.event import Origin
+from events.event import EventType, Origin
 from events.models import ApiKey
 from events.new_event import NewEvent
 
@@ -26,7 +26,7 @@ def append_event(request: Request, booking_id: str) -> Response:
     read_parameters(request, {})
     event = NewEvent.from_json(json_body(request), booking_id=booking_id)
     key = cast(ApiKey, request.auth)
-    require_component(key, event.component)
+    require_component(key, event)
     appended = ledger.append(
         event,
         source=key.source,
@@ -41,7 +41,17 @@ def append_event(request: Request, booking_id: str) -> Response:
     return response
 
 
-def require_component(key: ApiKey, component: str) -> None:
-    """Raises PermissionDenied unless the key may write this component; a key without a list may write all."""
-    if key.components and component not in key.components:
+def require_component(key: ApiKey, event: NewEvent) -> None:
+    """Raises PermissionDenied unless the key may write this event; a key without a list may write all.
+
+    A SET also removes every component that the fare had, so a limited key may only begin a fare with one.
+    """
+    if key.components is None:
+        return
+    if event.component not in key.components:
         raise PermissionDenied(f"This API key may write only: {', '.join(key.components)}.")
+    if event.type == EventType.SET and event.expected_version != 0:
+        raise PermissionDenied(
+            "A SET replaces all components, and this API key may write only some: "
+            "it may SET the first event of a booking, with expected_version 0."
+        )

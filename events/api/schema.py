@@ -89,7 +89,7 @@ NEW_EVENT: Final = {
         "metadata": {
             "type": ["object", "null"],
             "description": "Anything that you want kept with the event: at most 32 KiB and 16 levels. "
-            "Numbers come back with the digits that you sent.",
+            "Numbers come back exact, with every digit that you sent; an exponent may be written anew (1e5 as 1E+5).",
         },
         "allow_negative": {
             "type": "boolean",

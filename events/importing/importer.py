@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from django.db import ProgrammingError, connection
 
 from events import ledger
+from events.checks import LedgerNotInForce, demand_ledger_in_force
 from events.errors import LedgerError, Unavailable
 from events.event import Origin
 from events.importing.known import TRIP_NOT_FOUND, Known, known_of, objection
@@ -216,7 +217,10 @@ class Importer:
 
 def _demand_database() -> None:
     try:
+        demand_ledger_in_force()
         known_of([])
+    except LedgerNotInForce as error:
+        raise ImportFailed(f"the ledger's rules are not in force: {error}") from error
     except Unavailable as error:
         raise ImportFailed(f"no database: {error.detail}") from error
     except ProgrammingError as error:

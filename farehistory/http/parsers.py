@@ -11,13 +11,16 @@ from rest_framework.parsers import BaseParser
 
 from events import strict_json
 from events.errors import MalformedBody, TooLarge
+from farehistory.http.request_bodies import CHUNKED, MOST_READ
+
+CHUNK = 64 * 1024
 
 
 class StrictJSONParser(BaseParser):
     """Reads `application/json` by `events.strict_json`, at most `view.max_body` bytes of it.
 
-    Raises UnsupportedMediaType for another type or charset; TooLarge, before the body is read where
-    its length is announced; MalformedBody and InvalidEvent as `strict_json.parse` does.
+    Raises UnsupportedMediaType for another type, charset or encoding; TooLarge; MalformedBody and InvalidEvent
+    as `strict_json.parse` does.
     """
 
     media_type = "application/json"
@@ -29,26 +32,32 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         assert parser_context is not None  # noqa: S101 -- DRF always gives it
-        _require_json(media_type or "")
+        headers = parser_context["request"].META
+        _require_json(media_type or "", headers.get("HTTP_CONTENT_ENCODING", "identity"))
         limit: int = parser_context["view"].max_body
-        announced = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
-        if announced > limit:
-            raise _too_large(limit)
-        data = stream.read(limit + 1)
-        if len(data) > limit:
-            raise _too_large(limit)
+        announced = 0 if headers.get(CHUNKED) else int(headers.get("CONTENT_LENGTH") or 0)
+        data = b"" if announced > limit else stream.read(limit + 1)
+        if announced > limit or len(data) > limit:
+            _discard(stream)
+            raise TooLarge(f"The body has more than {limit // 1024} KiB.")
         if len(data) < announced:
             raise MalformedBody("The request ended before its body did.")
         return strict_json.parse(data)
 
 
-def _require_json(content_type: str) -> None:
+def _discard(stream: IO[Any]) -> None:
+    """Takes what is still coming. Otherwise the server would close the connection under a client that is still
+    sending, which then sees that and not the answer. The caller is known by now: nobody else makes us read."""
+    taken = 0
+    while taken < MOST_READ and (chunk := stream.read(CHUNK)):
+        taken += len(chunk)
+
+
+def _require_json(content_type: str, encoding: str) -> None:
     # DRF let through whatever matches, also `*/*` and any charset.
     media_type, parameters = parse_header_parameters(content_type)
     charset = parameters.get("charset", "utf-8")
     if media_type.lower() != "application/json" or charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(content_type)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The body has more than {limit // 1024} KiB.")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(f"{content_type} in {encoding}")

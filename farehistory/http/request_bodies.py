@@ -1,48 +1,31 @@
-"""WSGI middleware for the bodies of requests, before Django sees them and after it has answered."""
+"""WSGI middleware for bodies of requests that Django would not read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from io import BytesIO
 from typing import Any, Final
 
-MOST_READ: Final = 16 * 1024 * 1024
-"""Bytes taken from one request: far beyond what any endpoint allows."""
+CHUNKED: Final = "farehistory.chunked"
+"""In the environment of a request whose body has no announced length."""
 
-_CHUNK: Final = 64 * 1024
+MOST_READ: Final = 16 * 1024 * 1024
+"""Bytes that are taken of any body: far beyond what any endpoint allows."""
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class ChunkedBodies:
-    """Reads a chunked body and gives it a length: Django would read a body without Content-Length as empty."""
+    """Lets the API read a body that comes in chunks: without a Content-Length Django takes it for empty.
 
-    def __init__(self, application: WSGIApplication) -> None:
-        self.application = application
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-        if chunked and environ.get("wsgi.input_terminated"):
-            body = environ["wsgi.input"].read(MOST_READ)
-            environ["wsgi.input"] = BytesIO(body)
-            environ["CONTENT_LENGTH"] = str(len(body))
-        return self.application(environ, start_response)
-
-
-class UnreadBodies:
-    """Takes what an answer left unread of the body, as a refusal of a large one does.
-
-    Otherwise the server closes the connection under a client that is still sending, which then sees a broken
-    connection instead of the answer.
+    Nothing is read here: a body waits until the request is known to be allowed.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        stream = environ["wsgi.input"]
-        answer = self.application(environ, start_response)
-        unread = min(int(environ.get("CONTENT_LENGTH") or 0), MOST_READ)
-        while unread > 0 and (taken := len(stream.read(min(unread, _CHUNK)))):
-            unread -= taken
-        return answer
+        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if chunked and environ.get("wsgi.input_terminated") and environ["PATH_INFO"].startswith("/api/"):
+            environ[CHUNKED] = True
+            environ["CONTENT_LENGTH"] = str(MOST_READ)
+        return self.application(environ, start_response)

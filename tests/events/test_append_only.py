@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connections
 from psycopg import errors
 
@@ -116,12 +118,12 @@ def test_the_append_function_needs_read_committed() -> None:
             )
 
 
-def test_the_functions_search_path_cannot_be_bent() -> None:
+def test_the_functions_settings_cannot_be_bent() -> None:
     with connected("default") as connection:
         row = connection.execute(
             "SELECT prosecdef, proconfig FROM pg_proc WHERE oid = 'ledger.append_v1'::regproc"
         ).fetchone()
-    assert row == (True, ["search_path=pg_catalog, pg_temp"])
+    assert row == (True, ["search_path=pg_catalog, pg_temp", "enable_seqscan=off"])
 
 
 def test_the_orm_refuses_before_it_asks_the_database() -> None:
@@ -141,17 +143,56 @@ def test_the_rules_in_force_are_found_in_force() -> None:
     assert checks.ledger_in_force(["default"]) == []
 
 
-def test_a_trigger_that_is_no_longer_always_on_is_reported() -> None:
-    """As after pg_restore --disable-triggers. Undone at once, so that nothing else meets the weakened table."""
-    with connected("owner") as connection:
-        connection.execute("ALTER TABLE ledger.fare_event ENABLE TRIGGER rows_stay")
+WEAKENED = {
+    "as after pg_restore --disable-triggers": (
+        "ALTER TABLE ledger.fare_event ENABLE TRIGGER rows_stay",
+        "ALTER TABLE ledger.fare_event ENABLE ALWAYS TRIGGER rows_stay",
+        "events.E001",
+    ),
+    "a trigger of that name which does nothing": (
+        "DROP TRIGGER rows_stay ON ledger.fare_event; CREATE TRIGGER rows_stay BEFORE UPDATE OR DELETE"
+        " ON ledger.fare_event FOR EACH ROW WHEN (false) EXECUTE FUNCTION ledger.refuse_change_v1();"
+        " ALTER TABLE ledger.fare_event ENABLE ALWAYS TRIGGER rows_stay",
+        "DROP TRIGGER rows_stay ON ledger.fare_event; CREATE TRIGGER rows_stay BEFORE UPDATE OR DELETE"
+        " ON ledger.fare_event FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change_v1();"
+        " ALTER TABLE ledger.fare_event ENABLE ALWAYS TRIGGER rows_stay",
+        "events.E001",
+    ),
+    "a right too many": (
+        "GRANT INSERT ON ledger.fare_event TO {application}",
+        "REVOKE INSERT ON ledger.fare_event FROM {application}",
+        "events.E003",
+    ),
+    "the append function for everybody": (
+        "GRANT EXECUTE ON FUNCTION ledger.append_v1 TO PUBLIC",
+        "REVOKE EXECUTE ON FUNCTION ledger.append_v1 FROM PUBLIC",
+        "events.E004",
+    ),
+    "the append function on the caller's search path": (
+        "ALTER FUNCTION ledger.append_v1 RESET search_path",
+        "ALTER FUNCTION ledger.append_v1 RESET ALL; ALTER FUNCTION ledger.append_v1 SET search_path ="
+        " pg_catalog, pg_temp; ALTER FUNCTION ledger.append_v1 SET enable_seqscan = off",
+        "events.E004",
+    ),
+}
+
+
+@pytest.mark.parametrize(("weaken", "restore", "fault"), WEAKENED.values(), ids=WEAKENED)
+def test_a_ledger_that_was_weakened_is_not_served(weaken: str, restore: str, fault: str) -> None:
+    """Undone at once, so that no other test meets the weakened ledger."""
+    application = connections["default"].settings_dict["USER"]
+    with connected("owner") as owner:
+        owner.execute(weaken.format(application=application))
         try:
             faults = checks.ledger_in_force(["default"])
             with pytest.raises(checks.LedgerNotInForce):
                 checks.demand_ledger_in_force()
+            with pytest.raises(SystemCheckError):
+                call_command("check", databases=["default"])
         finally:
-            connection.execute("ALTER TABLE ledger.fare_event ENABLE ALWAYS TRIGGER rows_stay")
-    assert [fault.id for fault in faults] == ["events.E001"]
+            owner.execute(restore.format(application=application))
+    assert [found.id for found in faults] == [fault]
+    checks.demand_ledger_in_force()
 
 
 def test_unlogged_promises_are_reported() -> None:

@@ -270,6 +270,43 @@ def test_metadata_comes_back_as_it_was_kept() -> None:
     assert kept.metadata_text == '{"b":[1,null,true],"a":{"km":3.10},"ท":"ไทย عربى 😀"}'
 
 
+def test_decimals_beyond_the_currencys_are_refused_also_where_they_are_zeros() -> None:
+    booking = given(set_("1.20"))
+    with pytest.raises(InvalidEvent):
+        append(booking, add("toll", "1.230"))
+    then_fare(booking, "1.20", version=1)
+
+
+def test_a_source_that_is_none_is_the_callers_mistake() -> None:
+    with pytest.raises(ValueError, match="not a source"):
+        append(new_booking_id(), set_("1.00"), source="Pricing Service")
+
+
+def test_a_database_that_only_reads_is_unavailable() -> None:
+    """A demoted primary, say: the same append succeeds once there is a primary again."""
+    change = event(new_booking_id(), set_("14.00"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        try:
+            with pytest.raises(Unavailable):
+                ledger.append(change, source="pricing")
+        finally:
+            cursor.execute("RESET default_transaction_read_only")
+    assert not ledger.append(change, source="pricing").replayed
+
+
+def test_an_append_without_autocommit_is_refused() -> None:
+    booking = new_booking_id()
+    connection.set_autocommit(False)
+    try:
+        with pytest.raises(ledger.OpenTransaction):
+            append(booking, set_("14.00"))
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+    assert history.head_of(booking) is None
+
+
 def test_an_append_inside_an_open_transaction_is_refused() -> None:
     booking = new_booking_id()
     with transaction.atomic(), pytest.raises(ledger.OpenTransaction):

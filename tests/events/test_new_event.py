@@ -93,6 +93,8 @@ def test_fields_are_kept_as_what_they_stand_for() -> None:
         ("occurred_at", "2026-05-03T14:05:60Z", "invalid_time"),
         ("occurred_at", "2026-02-30T14:05:00Z", "invalid_time"),
         ("occurred_at", "2026-05-03T14:05:00+25:00", "invalid_time"),
+        ("occurred_at", "2026-05-03T14:05:00+00:60", "invalid_time"),
+        ("metadata", {"n": 10**400}, "number_out_of_range"),
         ("occurred_at", "1969-12-31T23:59:59Z", "time_out_of_range"),
         ("occurred_at", "0001-01-01T00:00:00+14:00", "time_out_of_range"),
         ("occurred_at", "9999-12-31T23:59:59-12:00", "time_out_of_range"),
@@ -107,7 +109,9 @@ def test_fields_are_kept_as_what_they_stand_for() -> None:
     ids=lambda case: repr(case)[:40],
 )
 def test_a_broken_field_is_named(field: str, value: Any, code: str) -> None:
-    assert broken(**{field: value}) == [(f"/{field}", code)]
+    found = broken(**{field: value})
+    assert [code for _, code in found] == [code]
+    assert found[0][0].startswith(f"/{field}")
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
@@ -164,6 +168,10 @@ def test_from_python_a_float_in_metadata_is_refused() -> None:
     with pytest.raises(InvalidEvent) as refusal:
         NewEvent(**{**VALID, "booking_id": "BK-1", "transaction_id": uuid4(), "metadata": {"km": 3.1}})
     assert [(e.pointer, e.code) for e in refusal.value.errors] == [("/metadata/km", "not_json")]
+
+
+def test_from_python_an_integer_too_long_to_print_is_refused() -> None:
+    assert broken(metadata={"n": 10**5000}) == [("/metadata/n", "number_out_of_range")]
 
 
 def test_a_day_ahead_is_the_latest_that_can_have_occurred() -> None:

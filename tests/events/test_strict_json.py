@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -40,6 +41,8 @@ def test_what_is_no_json_text_is_malformed(body: bytes) -> None:
         (b'{"m":-1e999999999}', "/m", "number_out_of_range"),
         (b'{"m":1e-400}', "/m", "number_out_of_range"),
         (b'{"m":1e99999999999999999999}', "/m", "number_out_of_range"),
+        (b'{"m":0e-99999}', "/m", "number_out_of_range"),
+        (b'{"m":-0.0e99999}', "/m", "number_out_of_range"),
         (b'{"m":-1e-99999999999999999999}', "/m", "number_out_of_range"),
         (b'{"m":' + b"9" * 129 + b"}", "/m", "number_out_of_range"),
         (b'{"m":' + b"9" * 5000 + b"}", "/m", "number_out_of_range"),
@@ -67,3 +70,36 @@ def test_escaped_letters_and_pairs_are_fine() -> None:
 def test_the_longest_number_is_taken() -> None:
     digits = "9" * 128
     assert strict_json.dump(strict_json.parse(digits.encode())) == digits
+
+
+def test_a_number_of_128_characters_is_taken_whichever_way_it_is_written() -> None:
+    for text in ("1" * 126 + "e5", "0." + "1" * 126, "-" + "9" * 127):
+        assert strict_json.parse(text.encode()) == Decimal(text)
+
+
+def test_a_body_that_is_wrong_everywhere_is_answered_with_the_first_places() -> None:
+    with pytest.raises(InvalidEvent) as refusal:
+        strict_json.parse(b"[" + b"1e400," * 40_000 + b"1]")
+    assert len(refusal.value.errors) == strict_json.MAX_FLAWS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"' + b"k" * 120_000 + b'":[' + b"1," * 60_000 + b'"\\u00fc"]}',
+        b"{" + b"".join(b'"%d":1,' % i for i in range(30_000)) + b'"29999":1}',
+        b"[" * 900 + b"1e400" + b"]" * 900,
+    ],
+    ids=["a long key over many values", "many keys and one twice", "a flaw far down"],
+)
+def test_no_body_costs_more_than_its_size(body: bytes) -> None:
+    """Memory and work grow with the body, not with its square; what is wrong is still named."""
+    tracemalloc.start()
+    try:
+        strict_json.flaws(strict_json.parse(body), "/metadata")
+    except InvalidEvent as refusal:
+        assert refusal.errors
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 150 * len(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -155,9 +156,42 @@ def test_a_length_that_is_none_is_refused(web: str, api: Api, framing: str) -> N
     assert_nothing_written(booking)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/fares/BK-1/events", "/api/v1/nowhere", "/admin/login/"])
-def test_a_refusal_is_heard_while_a_large_body_is_still_being_sent(web: str, path: str) -> None:
+def test_a_refusal_is_heard_while_a_large_body_is_still_being_sent(http: httpx.Client) -> None:
     """The server must not close the connection under the client: it would see that, not the answer."""
-    for _ in range(5):
-        answer = httpx.post(web + path, content=b"x" * 10_000_000, timeout=30)
-        assert 400 <= answer.status_code < 500
+    headers = {"Content-Type": "application/json"}
+    for _ in range(10):
+        answer = http.post("/api/v1/fares/BK-1/events", content=b"x" * 10_000_000, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 1000000", "Transfer-Encoding: chunked"])
+def test_nobody_without_a_key_makes_the_server_wait_for_a_body(web: str, framing: str) -> None:
+    """More such callers than the server has threads: each gets its 401, and all others are served."""
+    head = (
+        "POST /api/v1/fares/x/events HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/json\r\n{framing}\r\n\r\n"
+    )
+    address = urlsplit(web)
+    place = (address.hostname or "", address.port or 0)
+    callers = [socket.create_connection(place, timeout=5) for _ in range(24)]
+    try:
+        for caller in callers:
+            caller.sendall(head.encode())
+        assert httpx.get(web + "/health/live", timeout=5).status_code == 200
+        assert {caller.recv(12) for caller in callers} == {b"HTTP/1.1 401"}
+    finally:
+        for caller in callers:
+            caller.close()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/nope", "/api/v1/fares/a%2Fb/events", "/api/v1/fares/BK-1/events/"])
+def test_every_method_on_an_unknown_address_is_a_problem(web: str, method: str, path: str) -> None:
+    answer = httpx.request(method, web + path, timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_compressed_body_is_refused_not_misread(http: httpx.Client) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = http.post("/api/v1/fares/BK-1/events", content=gzip.compress(b"{}"), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")

@@ -80,6 +80,8 @@ CREATE FUNCTION ledger.append_v1(
 )
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    -- Every look-up has its index; a plan made while the ledger was nearly empty would scan it for ever.
+    SET enable_seqscan = off
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -105,6 +107,11 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append needs READ COMMITTED: what it reads after taking the turn must be the newest'
             USING ERRCODE = 'invalid_transaction_state';
+    END IF;
+
+    IF cardinality(_metadata) IS DISTINCT FROM _count OR array_position(_metadata, NULL::text) IS NOT NULL THEN
+        RAISE EXCEPTION 'an event without metadata has an empty object: NULL is what an erasure leaves'
+            USING ERRCODE = 'null_value_not_allowed';
     END IF;
 
     -- A single append looks before it queues: a retry or a doomed call need not wait for the partition's turn.
@@ -200,7 +207,7 @@ BEGIN
                 _event.currency := coalesce(_head.currency, _event.currency);
                 _event.exponent := coalesce(_head.exponent, _exponents[_item]);
                 _scaled := _amounts[_item] * _powers[_event.exponent + 1];
-                IF _scaled <> trunc(_scaled) THEN
+                IF scale(_amounts[_item]) > _event.exponent THEN
                     _outcome := 'too_many_decimals';
                 ELSIF _scaled >= _too_much THEN
                     _outcome := 'out_of_range';

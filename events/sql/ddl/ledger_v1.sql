@@ -93,8 +93,16 @@ CREATE TABLE ledger.fare_event (
     ),
     CONSTRAINT source_form CHECK (source ~ '\A[a-z][a-z0-9-]{0,47}\Z'),
     CONSTRAINT origin_is_known CHECK (origin IN ('api', 'import', 'correction', 'sample')),
+    CONSTRAINT corrections_name_themselves CHECK ((origin = 'correction') = (correction_id IS NOT NULL)),
+    CONSTRAINT occurred_in_range CHECK (
+        occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at <= recorded_at + interval '2 days'
+    ),
     CONSTRAINT texts_in_range CHECK (
-        length(description) <= 500 AND length(actor) <= 128 AND octet_length(metadata::text) <= 32768
+        length(description) <= 500 AND length(actor) <= 128
+        AND description !~ '[\x01-\x1f\x7f-\x9f]' AND actor !~ '[\x01-\x1f\x7f-\x9f]'
+    ),
+    CONSTRAINT metadata_is_a_small_object CHECK (
+        json_typeof(metadata) = 'object' AND octet_length(metadata::text) <= 32768
     ),
     CONSTRAINT corrects_an_earlier_event CHECK (corrects_version BETWEEN 1 AND version - 1),
     CONSTRAINT hash_sizes CHECK (

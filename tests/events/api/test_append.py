@@ -258,3 +258,19 @@ def test_an_unknown_parameter_such_as_a_dry_run_writes_nothing(api: Api) -> None
     )
     assert pointers(problem) == ["/dry_run"]
     assert_nothing_written(booking)
+
+
+def test_a_key_with_components_may_begin_a_fare_but_not_replace_one() -> None:
+    """A SET removes all other components, those too that the key may not write."""
+    pricing = Api.of("pricing", "fares:append", components=["base_fare", "toll"])
+    booking = new_booking_id()
+    assert pricing.append(booking, expected_version=0).status_code == 201
+    for expected_version in ("any", 1):
+        answer = pricing.append(booking, expected_version=expected_version, component="toll", amount="0.00")
+        assert_problem(answer, 403, "permission_denied")
+    assert pricing.append(booking, type="ADD", component="toll", expected_version=1).status_code == 201
+
+
+def test_a_key_with_no_components_may_write_none() -> None:
+    nothing = Api.of("pricing", "fares:append", components=[])
+    assert_problem(nothing.append(new_booking_id()), 403, "permission_denied")
