@@ -49,9 +49,12 @@ def lagging(projector: Projector) -> list[int]:
 
 def _drain_partition(projector: Projector, partition: int) -> int:
     events = 0
-    while moved := _step(projector, partition):
+    while True:
+        moved = _step(projector, partition)
         events += moved
-    return events
+        # A page that is not full reached the end of the log; whoever appended since has left word.
+        if moved < PAGE_EVENTS:
+            return events
 
 
 def _step(projector: Projector, partition: int) -> int:

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=48),
                         blank=True,
-                        help_text="those it may write; empty: all",
+                        help_text="those it may write; absent: all",
                         null=True,
                         size=None,
                     ),

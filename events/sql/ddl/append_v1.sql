@@ -98,8 +98,11 @@ DECLARE
     _outcomes text[] := ARRAY[]::text[];
     _outcome  text;
     _first_of_booking integer;     -- index in _new from which the booking's events of this call stand
-    _was_known boolean;            -- the booking had events before this call
+    _was_known boolean;            -- the booking had events before this call that may have the transaction id
+    _seen     integer;             -- the booking's version when a single append looked before its turn
+    _is_known boolean;             -- whether its transaction id had made an event by then
     _now      timestamptz;
+    _seed     bytea;               -- random; never stored
     _scaled   numeric;
     _moved    integer;
     _inserted bigint;
@@ -116,23 +119,26 @@ BEGIN
 
     -- A single append looks before it queues: a retry or a doomed call need not wait for the partition's turn.
     IF _count = 1 THEN
-        SELECT * INTO _known FROM ledger.fare_event AS e
+        SELECT e.version, EXISTS (
+                SELECT FROM ledger.fare_event AS k
+                WHERE k.partition = _partition AND k.booking_id = _booking_ids[1]
+                  AND k.transaction_id = _transaction_ids[1]
+            )
+            INTO _seen, _is_known FROM ledger.fare_event AS e
             WHERE e.partition = _partition AND e.booking_id = _booking_ids[1]
-              AND e.transaction_id = _transaction_ids[1];
-        IF NOT FOUND AND _expected_versions[1] IS NOT NULL THEN
+            ORDER BY e.version DESC LIMIT 1;
+        IF _seen > _expected_versions[1] AND NOT _is_known THEN
             SELECT * INTO _head FROM ledger.fare_event AS e
                 WHERE e.partition = _partition AND e.booking_id = _booking_ids[1]
                 ORDER BY e.version DESC LIMIT 1;
-            IF _head.version > _expected_versions[1] THEN
-                _outcomes := ARRAY['version_conflict'];
-                _answers := ARRAY[_head];
-            END IF;
+            _outcomes := ARRAY['version_conflict'];
+            _answers := ARRAY[_head];
         END IF;
     END IF;
 
     IF cardinality(_outcomes) = 0 THEN
         -- Nobody waits for a turn that a known transaction id does not need.
-        IF _known.position IS NULL THEN
+        IF _is_known IS NOT TRUE THEN
             PERFORM 1 FROM ledger.partition_turn AS turn WHERE turn.partition = _partition FOR NO KEY UPDATE;
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'the ledger has no partition %', _partition;
@@ -140,7 +146,8 @@ BEGIN
         END IF;
 
         -- Later statements see what the turn's last holder committed: each takes a new snapshot.
-        SELECT * INTO _last FROM ledger.fare_event AS e
+        SELECT e.position, e.recorded_at, e.hash INTO _last.position, _last.recorded_at, _last.hash
+            FROM ledger.fare_event AS e
             WHERE e.partition = _partition ORDER BY e.position DESC LIMIT 1;
         _now := greatest(clock_timestamp(), _last.recorded_at);
         _head := NULL;
@@ -150,7 +157,8 @@ BEGIN
                 SELECT * INTO _head FROM ledger.fare_event AS e
                     WHERE e.partition = _partition AND e.booking_id = _booking_ids[_item]
                     ORDER BY e.version DESC LIMIT 1;
-                _was_known := FOUND;
+                -- No need to ask again for the transaction id if nothing was appended since the look.
+                _was_known := FOUND AND (_is_known OR _head.version IS DISTINCT FROM _seen);
                 _first_of_booking := cardinality(_new) + 1;
             END IF;
 
@@ -249,14 +257,44 @@ BEGIN
             IF _outcome IS NULL THEN
                 _event.position := coalesce(_last.position, 0) + 1;
                 _event.recorded_at := _now;
-                _event.salt := sha256(
-                    uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
-                );
+                -- Of one random seed a call: an event's salt says nothing of another's.
+                _seed := coalesce(_seed, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+                _event.salt := sha256(_seed || int8send(_event.position));
                 _event.content_digest := ledger.content_digest_v1(_event);
                 _event.hash := ledger.event_hash_v1(
                     coalesce(_last.hash, decode(repeat('00', 32), 'hex')), _event
                 );
                 _outcome := 'appended';
+                IF _count = 1 THEN
+                    -- The usual call: its row is written and answered by one statement, without arrays.
+                    RETURN QUERY INSERT INTO ledger.fare_event AS e (
+                        partition, position, schema, booking_id, version, transaction_id, type, component, currency,
+                        exponent, amount, fare, change, components, component_amounts, allow_negative, source,
+                        origin, corrects_version, correction_id, recorded_at, occurred_at, actor, description,
+                        metadata, salt, content_digest, hash, request_id, key_id
+                    ) VALUES (
+                        _event.partition, _event.position, _event.schema, _event.booking_id, _event.version,
+                        _event.transaction_id, _event.type, _event.component, _event.currency, _event.exponent,
+                        _event.amount, _event.fare, _event.change, _event.components, _event.component_amounts,
+                        _event.allow_negative, _event.source, _event.origin, _event.corrects_version,
+                        _event.correction_id, _event.recorded_at, _event.occurred_at, _event.actor,
+                        _event.description, _event.metadata, _event.salt, _event.content_digest, _event.hash,
+                        _event.request_id, _event.key_id
+                    )
+                    ON CONFLICT DO NOTHING
+                    RETURNING
+                        1::bigint, 'appended', e.partition, e.position, e.booking_id, e.version, e.transaction_id,
+                        e.type, e.component, e.currency, e.exponent, e.amount, e.fare, e.change, e.components,
+                        e.component_amounts, e.allow_negative, e.source, e.origin, e.actor, e.description,
+                        e.metadata::text, e.corrects_version, e.correction_id, e.recorded_at, e.occurred_at,
+                        e.hash, e.request_id, e.key_id;
+                    IF FOUND THEN
+                        RETURN;
+                    END IF;
+                    -- Another writer had already placed that row: the turn did not hold, as can happen while a
+                    -- shard moves.
+                    _outcome := 'busy';
+                END IF;
                 _new[cardinality(_new) + 1] := _event;
                 _known := _event;
                 _head := _event;
@@ -269,7 +307,7 @@ BEGIN
         END LOOP;
     END IF;
 
-    IF cardinality(_new) > 0 THEN
+    IF _count > 1 AND cardinality(_new) > 0 THEN
         INSERT INTO ledger.fare_event (
             partition, position, schema, booking_id, version, transaction_id, type, component, currency, exponent,
             amount, fare, change, components, component_amounts, allow_negative, source, origin, corrects_version,
@@ -285,13 +323,9 @@ BEGIN
         FROM unnest(_new) AS n
         ON CONFLICT DO NOTHING;
 
-        -- A row that another writer had already placed: the turn did not hold, as can happen while a shard moves.
         GET DIAGNOSTICS _inserted = ROW_COUNT;
         IF _inserted < cardinality(_new) THEN
-            IF _count > 1 THEN
-                RAISE EXCEPTION 'the turn of partition % was lost', _partition USING ERRCODE = 'lock_not_available';
-            END IF;
-            _outcomes := ARRAY['busy'];
+            RAISE EXCEPTION 'the turn of partition % was lost', _partition USING ERRCODE = 'lock_not_available';
         END IF;
     END IF;
 
