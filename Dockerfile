@@ -14,7 +14,7 @@ COPY templates templates
 COPY static static
 
 # Collecting reads the settings, which want addresses; nothing is connected to.
-RUN SECRET_KEY=build DATABASE_URL=postgresql://build REDIS_URL=redis://build \
+RUN SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput --verbosity 0
 
 RUN useradd --system --no-create-home farehistory

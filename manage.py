@@ -6,12 +6,30 @@ from __future__ import annotations
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+from farehistory.embedded.state import EmbeddedError
+
+COULD_NOT_RUN = 2
+
 
 def main() -> None:
+    """Runs a command. What its caller can mend is said in a sentence, with exit code 2, not in a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, EmbeddedError) as error:
+        print(error, file=sys.stderr)
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        print(f"PostgreSQL does not answer: {reason}", file=sys.stderr)
+        if not os.environ.get("DATABASE_URL"):
+            print("Start `make demo` with the same FAREHISTORY_STATE, or set DATABASE_URL.", file=sys.stderr)
+    else:
+        return
+    sys.exit(COULD_NOT_RUN)
 
 
 if __name__ == "__main__":

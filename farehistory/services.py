@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from farehistory.embedded.state import State
+
+_NAMES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "BROKER_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +26,28 @@ class Services:
 
     @classmethod
     def from_environment(cls) -> Services:
-        """Of DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL, BROKER_URL; embedded where the first is not set."""
-        return cls._named() if os.environ.get("DATABASE_URL") else cls._embedded()
+        """Of DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL, BROKER_URL; embedded where none is set.
+
+        Raises ImproperlyConfigured where some are missing or one is not an address.
+        """
+        given = [name for name in _NAMES if os.environ.get(name)]
+        if not given:
+            return cls._embedded()
+        missing = [name for name in ("DATABASE_URL", "REDIS_URL") if name not in given]
+        if missing:
+            raise ImproperlyConfigured(
+                f"{' and '.join(given)} given without {' and '.join(missing)}: name both servers, or neither."
+            )
+        return cls._named()
 
     @classmethod
     def _named(cls) -> Services:
-        owner = os.environ.get("MIGRATION_DATABASE_URL")
         redis_url = os.environ["REDIS_URL"]
         return cls(
-            application=environ.Env.db_url_config(os.environ["DATABASE_URL"]),
-            owner=environ.Env.db_url_config(owner) if owner else None,
+            application=_database("DATABASE_URL"),
+            owner=_database("MIGRATION_DATABASE_URL") if os.environ.get("MIGRATION_DATABASE_URL") else None,
             redis_url=redis_url,
-            broker_url=os.environ.get("BROKER_URL", redis_url),
+            broker_url=os.environ.get("BROKER_URL") or redis_url,
         )
 
     @classmethod
@@ -52,3 +65,10 @@ class Services:
             redis_url=f"unix://{quote(socket)}?db=0",
             broker_url=f"redis+socket://{quote(socket)}?virtual_host=1",
         )
+
+
+def _database(name: str) -> dict[str, Any]:
+    address: dict[str, Any] = environ.Env.db_url_config(os.environ[name])
+    if "postgresql" not in address.get("ENGINE", "") or not address.get("USER") or not address.get("NAME"):
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/database.")
+    return address

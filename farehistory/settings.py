@@ -8,6 +8,7 @@ from typing import Any
 import environ
 from celery.schedules import schedule
 
+from farehistory import environment
 from farehistory.admin_shell import UNFOLD  # noqa: F401 - a setting
 from farehistory.embedded.state import State
 from farehistory.http.settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings
@@ -80,7 +81,7 @@ _CONNECTION_OPTIONS = {
     "connect_timeout": 2,
     "application_name": "farehistory",
     # Seconds; 0 for no limit. The web processes set it: a request must not wait for a server that hangs.
-    "answer_within": env.float("DATABASE_ANSWER_WITHIN", default=0) or None,
+    "answer_within": environment.number("DATABASE_ANSWER_WITHIN", 0) or None,
 }
 
 
@@ -116,7 +117,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-FAREHISTORY_SWEEP_SECONDS = env.float("FAREHISTORY_SWEEP_SECONDS", default=2.0)
+FAREHISTORY_SWEEP_SECONDS = environment.number("FAREHISTORY_SWEEP_SECONDS", 2.0) or 2.0
 CELERY_BEAT_SCHEDULE = {
     "sweep projections": {
         "task": "projections.sweep",
@@ -127,10 +128,10 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # How many logs the ledger has: read when it is created, fixed from then on.
-FAREHISTORY_PARTITIONS = env.int("FAREHISTORY_PARTITIONS", default=64)
+FAREHISTORY_PARTITIONS = environment.whole_number("FAREHISTORY_PARTITIONS", 64, least=1, most=256)
 FAREHISTORY_APPLICATION_ROLE = _services.application["USER"]
 # Decimals of a currency where practice differs from ISO 4217, such as {"IDR": 0}. New bookings only.
-FAREHISTORY_CURRENCY_EXPONENTS: dict[str, int] = env.json("FAREHISTORY_CURRENCY_EXPONENTS", default={})
+FAREHISTORY_CURRENCY_EXPONENTS = environment.exponents("FAREHISTORY_CURRENCY_EXPONENTS")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
