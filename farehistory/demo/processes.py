@@ -13,8 +13,11 @@ from redis import RedisError
 
 from farehistory.celery import app as celery_app
 from farehistory.embedded.service import Service
+from farehistory.embedded.state import EmbeddedError
 
 HOST = "127.0.0.1"
+LAST_PORT = 65535
+UNPRIVILEGED_PORT = 8000  # any user may listen there
 
 
 def web(port: int, *, workers: int = 2) -> Service:
@@ -79,15 +82,21 @@ def free_port() -> int:
         return port
 
 
-def is_free(port: int) -> bool:
-    """Whether the web process could listen there."""
+def require_free(port: int) -> None:
+    """Raise EmbeddedError, naming another port, where the web process could not listen on this one."""
+    other = port + 1 if port < LAST_PORT else port - 1
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"Port {port} is not open to this user. Choose another one: PORT={UNPRIVILEGED_PORT} make demo"
+            ) from error
+        except OSError as error:
+            raise EmbeddedError(
+                f"Port {port} is in use. Choose another one: PORT={other} make demo"
+            ) from error
 
 
 def _is_live(port: int) -> bool:

@@ -12,7 +12,7 @@ from farehistory.demo.accounts import ensure_accounts
 from farehistory.demo.keys import ensure_api_keys
 from farehistory.demo.record import Record
 from farehistory.demo.terminal import Terminal
-from farehistory.embedded.state import EmbeddedError, State
+from farehistory.embedded.state import State
 from farehistory.embedded.supervisor import Supervisor, raising_stopped, supervising
 from farehistory.sample.fill import fill
 
@@ -23,12 +23,12 @@ def run(state: State, port: int, terminal: Terminal) -> None:
     Raises Stopped at the end. Raises EmbeddedError if the state folder or the port is in use, or a service
     cannot be started; SampleRefused if the ledger does not take the sample.
     """
-    record = Record.read(state.demo_json, processes.url_of(port))
+    record = Record.read(state.demo_json, processes.url_of(port), terminal.say)
     with (
         raising_stopped() as end_was_asked_for,
         supervising(state, terminal.say, record.url) as supervisor,
     ):
-        _require_free(port)
+        processes.require_free(port)
         _prepare(supervisor, record, terminal)
         with terminal.step("Web, worker and beat"):
             supervisor.start(processes.web(port), processes.worker(), processes.beat())
@@ -50,8 +50,3 @@ def _prepare(supervisor: Supervisor, record: Record, terminal: Terminal) -> None
     with terminal.step("Sample bookings") as progress:
         fill(progress)
     connections.close_all()
-
-
-def _require_free(port: int) -> None:
-    if not processes.is_free(port):
-        raise EmbeddedError(f"Port {port} is in use. Choose another one: PORT={port + 1} make demo")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from farehistory.embedded.service import MARK, mark
+from farehistory.embedded.service import MARK
 from farehistory.embedded.state import State
 
 SERVERS = ("postgres", "valkey-server")
@@ -35,7 +35,7 @@ def kill_postgres_of(data: Path) -> None:
 
     Acknowledged commits are safe on disk, and the next start recovers from there.
     """
-    left = [process for process in psutil.process_iter() if _is_server_in(process, data)]
+    left = [process for process in psutil.process_iter() if is_server_in(process, data)]
     for process in left:
         _send(process, signal.SIGKILL)
     psutil.wait_procs(left, timeout=10.0)
@@ -43,23 +43,25 @@ def kill_postgres_of(data: Path) -> None:
 
 def processes_of(state: State) -> Iterator[psutil.Process]:
     """The running processes of this state folder's services, children included."""
+    folders = [state.path / name for name in ("", "postgres", "valkey")]  # not those of a state folder inside
+    folders.extend(state.path.glob("postgres.new-*"))
     for process in psutil.process_iter():
-        if process.pid != os.getpid() and (_is_marked(process, state) or _is_server_in(process, state.path)):
+        if process.pid != os.getpid() and (_is_marked(process, state) or is_server_in(process, *folders)):
             yield process
+
+
+def is_server_in(process: psutil.Process, *folders: Path) -> bool:
+    """The servers overwrite their environment with their titles, but stay in their data folders."""
+    try:
+        return process.name() in SERVERS and Path(process.cwd()) in folders
+    except (psutil.Error, OSError):
+        return False
 
 
 def _is_marked(process: psutil.Process, state: State) -> bool:
     try:
-        return process.environ().get(MARK, "").endswith(mark("", state))
+        return process.environ().get(MARK, "").partition("@")[2] == str(state.path)
     except (psutil.Error, OSError):  # another user's, or just gone
-        return False
-
-
-def _is_server_in(process: psutil.Process, folder: Path) -> bool:
-    """The servers overwrite their environment with their titles, but stay in their data folders."""
-    try:
-        return process.name() in SERVERS and Path(process.cwd()).is_relative_to(folder)
-    except (psutil.Error, OSError):
         return False
 
 

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from farehistory.embedded.orphans import kill_postgres_of
+from farehistory.embedded.orphans import is_server_in, kill_postgres_of
 from farehistory.embedded.privileges import Disguise, disguise_for, give
 from farehistory.embedded.service import MARK, Service, ending_with_parent, mark
 from farehistory.embedded.state import POSTGRES_PORT, SUPERUSER, EmbeddedError, State
@@ -50,13 +50,14 @@ def binaries() -> Path:
 def prepare_data(state: State, disguise: Disguise | None = None) -> None:
     """Make the data folder if there is none; one that was interrupted half way is thrown away.
 
-    Raises EmbeddedError with initdb's own words if it fails.
+    Raises EmbeddedError with initdb's own words if it fails, and where data or password are lost.
     """
     disguise = disguise or disguise_for(binaries() / "postgres")
     for half_made in state.path.glob("postgres.new-*"):
         shutil.rmtree(half_made)
     if not state.postgres_data.exists():
         _init_data(state, disguise)
+    _require_whole(state)
     give(state.postgres_data, disguise.owner)
 
 
@@ -80,14 +81,14 @@ def clear_remains(state: State) -> None:
     """Remove what a server that was killed left behind and that would keep the next one from starting.
 
     PostgreSQL itself overwrites lock files that name a dead process; it refuses for ever where the number was
-    given to another program since, or where the file is empty.
+    given to another program since, where the file is empty, or where it came with a copy of the folder.
     """
     kill_postgres_of(state.postgres_data)
     for lock in (
         state.postgres_data / "postmaster.pid",
         state.socket_dir() / f".s.PGSQL.{POSTGRES_PORT}.lock",
     ):
-        if lock.exists() and not _names_a_postgres(lock):
+        if lock.exists() and not _names_a_server_in(state.postgres_data, lock):
             lock.unlink()
 
 
@@ -155,16 +156,35 @@ def _init_data(state: State, disguise: Disguise) -> None:
 
 
 def _answers(state: State) -> bool:
+    """Whether it is this folder's server that answers."""
     try:
-        with connect(state):
-            return True
-    except psycopg.OperationalError:
+        with connect(state) as connection:
+            return connection.execute("SHOW data_directory").fetchone() == (str(state.postgres_data),)
+    except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise EmbeddedError(_lost(state, "PostgreSQL's password", f"{error}".strip())) from error
         return False
 
 
-def _names_a_postgres(lock: Path) -> bool:
+def _require_whole(state: State) -> None:
+    """What is missing is not made anew: it may be on a disk that is not there, or in a backup."""
+    version = state.postgres_data / "PG_VERSION"
+    password = state.path / "passwords" / SUPERUSER
+    for file, meaning in {version: "PostgreSQL's data", password: "PostgreSQL's password"}.items():
+        if not file.exists():
+            raise EmbeddedError(_lost(state, meaning, f"there is no {file}"))
+
+
+def _lost(state: State, what: str, how: str) -> str:
+    return (
+        f"{what} is lost: {how}. Put it back from a backup; "
+        f"or, to begin again with an empty ledger, delete {state.postgres_data}."
+    )
+
+
+def _names_a_server_in(data: Path, lock: Path) -> bool:
     try:
-        return psutil.Process(int(lock.read_text().split()[0])).name() == "postgres"
+        return is_server_in(psutil.Process(int(lock.read_text().split()[0])), data)
     except (IndexError, psutil.NoSuchProcess):
         return False
 

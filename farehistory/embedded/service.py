@@ -26,6 +26,11 @@ def nothing() -> None:
     """Stand in for a step that a service does not need."""
 
 
+def never() -> bool:
+    """Stand in for a trouble that a service does not know."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What to run, and how to tell that it is ready and ask it to end. Times are in seconds."""
@@ -36,6 +41,7 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path = CHECKOUT
     before_start: Callable[[], None] = nothing
+    cut_off: Callable[[], bool] = never  # whether it runs, but nobody can reach it any more
     stop_signal: signal.Signals = signal.SIGTERM
     ready_within: float = 60.0
     stopped_within: float = 15.0
@@ -95,7 +101,7 @@ class Process:
         while time.monotonic() < deadline:
             if not self.alive():
                 self._start_again()
-            elif self.service.ready():
+            elif self.service.ready() and self.alive():
                 return
             time.sleep(0.05)
         raise EmbeddedError(f"{self.service.name} did not become ready in time. {self.tail()}")

@@ -18,6 +18,7 @@ DATABASE = "farehistory"
 OWNER = "farehistory_owner"
 APPLICATION = "farehistory_app"
 SUPERUSER = "postgres"
+MARKER = "farehistory-state"  # the file by which a state folder is known, made before all others
 POSTGRES_PORT = 5432  # only the last part of the socket's name: nothing listens on TCP
 
 
@@ -46,11 +47,12 @@ class Addresses:
 class State:
     """A state folder. It is made on first use, readable by its owner alone; nothing is started by it.
 
-    Raises EmbeddedError where the folder cannot be used.
+    Raises EmbeddedError where the folder cannot be used, or holds something else.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()  # as the servers see it: they are known by their working folders
+        self._sockets: Path | None = None  # the last known, to be deleted where `sockets` is gone
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -60,6 +62,8 @@ class State:
                 f"The state folder {self.path} belongs to another user. "
                 "Run as that user, or name another folder with FAREHISTORY_STATE."
             )
+        self._require_ours_or_empty()
+        (self.path / MARKER).touch(mode=0o600)
         self.path.chmod(0o700)
 
     @classmethod
@@ -111,14 +115,13 @@ class State:
         return file
 
     def socket_dir(self) -> Path:
-        """A short folder for the sockets, whose paths may have 107 bytes; remembered, made anew if gone."""
+        """A short folder for the sockets, whose paths may have 107 bytes; remembered, made anew if gone.
+
+        A copy of a state folder gets one of its own: the one it remembers is its original's.
+        """
         with self._exclusive("sockets.lock"):
-            remembered = self.path / "sockets"
-            if remembered.exists() and _is_ours(folder := Path(remembered.read_text())):
-                return folder
-            folder = Path(tempfile.mkdtemp(prefix="farehistory-", dir="/tmp"))
-            write_private(remembered, str(folder))
-            return folder
+            self._sockets = self._remembered_sockets() or self._new_sockets()
+            return self._sockets
 
     @contextmanager
     def running(self, url: str = "") -> Iterator[None]:
@@ -144,6 +147,38 @@ class State:
         """Delete the folder and its sockets, for good. Only for whoever has ended its services."""
         shutil.rmtree(self.socket_dir())
         shutil.rmtree(self.path)
+
+    def forget_sockets_if_removed(self) -> None:
+        """Delete the socket folder of a state folder that was deleted beneath us: nobody else can find it."""
+        if self._sockets is not None and not self.path.exists():
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _require_ours_or_empty(self) -> None:
+        """Any other folder keeps its files and its mode: it may be /tmp, or somebody's home."""
+        names = [
+            entry.name for entry in self.path.iterdir()
+        ]  # one look, since others may be making the folder right now
+        if names and MARKER not in names and "passwords" not in names:
+            raise EmbeddedError(
+                f"The folder {self.path} is not empty and is not a state folder. "
+                "Name a new or an empty one with FAREHISTORY_STATE."
+            )
+
+    def _remembered_sockets(self) -> Path | None:
+        remembered = self.path / "sockets"
+        if not remembered.exists():
+            return None
+        folder, _, whose = remembered.read_text().partition("\n")
+        return Path(folder) if whose == self._identity() and _is_ours(Path(folder)) else None
+
+    def _new_sockets(self) -> Path:
+        folder = tempfile.mkdtemp(prefix="farehistory-", dir="/tmp")
+        write_private(self.path / "sockets", f"{folder}\n{self._identity()}")
+        return Path(folder)
+
+    def _identity(self) -> str:
+        """What differs between this folder and a copy of it, even one that has taken its place."""
+        return f"{str(self.path)!a} {self.path.stat().st_ino}"
 
     def _folder(self, name: str) -> Path:
         folder = self.path / name

@@ -14,8 +14,10 @@ from farehistory.embedded.orphans import end_orphans
 from farehistory.embedded.service import Process, Service
 from farehistory.embedded.state import State
 
+STDOUT = 1
 LONGEST_WAIT = 10.0  # seconds between two tries to start a service that keeps ending
 STEADY_AFTER = 30.0  # seconds after which a service that ends is no longer held to be failing
+CUT_OFF_FOR = 10.0  # seconds after which a service that nobody can reach is started again
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], None]
@@ -89,12 +91,14 @@ class _Kept:
         self._say = say
         self._wait = 0.0
         self._start_at: float | None = None
+        self._cut_off_since: float | None = None
         self._told = True
 
     def keep_up(self) -> None:
         now = time.monotonic()
         if self.process.alive():
             self._tell_when_ready()
+            self._end_if_cut_off(now)
         elif self._start_at is None:
             self._note_the_end(now)
         elif now >= self._start_at:
@@ -112,6 +116,17 @@ class _Kept:
         if not self._told and self.process.service.ready():
             self._told = True
             self._say(f"{self.process.service.name} is back.")
+
+    def _end_if_cut_off(self, now: float) -> None:
+        """It does not end by itself; once ended, it is started again as after any other end."""
+        if not (self._told and self.process.service.cut_off()):
+            self._cut_off_since = None
+        elif self._cut_off_since is None:
+            self._cut_off_since = now
+        elif now - self._cut_off_since >= CUT_OFF_FOR:
+            self._cut_off_since = None
+            self._say(f"{self.process.service.name} can no longer be reached.")
+            self.process.stop()
 
 
 def _how(status: int | None) -> str:
@@ -134,6 +149,7 @@ def supervising(state: State, say: Say = lambda line: None, url: str = "") -> It
             yield supervisor
         finally:
             supervisor.stop()
+            state.forget_sockets_if_removed()
 
 
 @contextmanager
@@ -141,9 +157,11 @@ def raising_stopped() -> Iterator[Callable[[], bool]]:
     """Turn the first signal that asks for the end into Stopped; later ones cannot disturb the clean stop.
 
     Yields a function that says whether the end was asked for: where Stopped was raised may have swallowed it,
-    and nobody signals us when `make`, by which we were run, is killed.
+    and nobody signals us when `make`, by which we were run, is killed, or when the terminal closes and it is
+    `make` that leads its session.
     """
     parent = os.getppid()
+    on_a_terminal = os.isatty(STDOUT)
     asked = False
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -153,9 +171,12 @@ def raising_stopped() -> Iterator[Callable[[], bool]]:
             raise Stopped
 
     def end_was_asked_for() -> bool:
-        return asked or ("MAKELEVEL" in os.environ and os.getppid() != parent)
+        left_alone = "MAKELEVEL" in os.environ and os.getppid() != parent
+        return asked or left_alone or (on_a_terminal and not os.isatty(STDOUT))
 
-    before = {signum: signal.signal(signum, stop) for signum in STOPPING_SIGNALS}
+    # Under nohup a closed terminal is no reason to end.
+    ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
+    before = {signum: signal.signal(signum, stop) for signum in STOPPING_SIGNALS if signum not in ignored}
     try:
         yield end_was_asked_for
     finally:

@@ -11,9 +11,10 @@ from farehistory.embedded.state import State
 
 def service(state: State) -> Service:
     """The server; it writes to disk once a second and never evicts, since it carries Celery's queues."""
+    socket = state.valkey_socket
     options = {
         "port": "0",
-        "unixsocket": str(state.valkey_socket),
+        "unixsocket": str(socket),
         "unixsocketperm": "700",
         "dir": str(state.valkey_data),
         "appendonly": "yes",
@@ -28,12 +29,16 @@ def service(state: State) -> Service:
         argv=[str(get_binary_path()), *arguments],
         cwd=state.path,
         ready=lambda: _answers(state),
+        cut_off=lambda: socket.parent.exists() and not socket.exists(),
     )
 
 
 def _answers(state: State) -> bool:
-    with redis.Redis(unix_socket_path=str(state.valkey_socket), socket_timeout=2) as client:
+    """Whether it is this folder's server that answers."""
+    with redis.Redis(
+        unix_socket_path=str(state.valkey_socket), socket_timeout=2, decode_responses=True
+    ) as client:
         try:
-            return bool(client.ping())
+            return client.config_get("dir") == {"dir": str(state.valkey_data)}
         except (redis.ConnectionError, redis.TimeoutError):  # not there yet, or still loading
             return False

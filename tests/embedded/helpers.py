@@ -66,14 +66,14 @@ def start_holder(
 
 
 def launch_holder(
-    state: State, *front: str, environment: dict[str, str] | None = None
+    state: State, *front: str, environment: dict[str, str] | None = None, stdout: int = subprocess.PIPE
 ) -> subprocess.Popen[str]:
     """The same, on return not ready yet."""
     return subprocess.Popen(
         [*front, sys.executable, "-m", "tests.embedded.holder", str(state.path)],
         cwd=CHECKOUT,
         env=os.environ | (environment or {}),
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         text=True,
         start_new_session=True,
     )

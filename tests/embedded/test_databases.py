@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from farehistory.embedded import postgres
 from farehistory.embedded.privileges import nobody_in_a_namespace, nobody_with_file_access
-from farehistory.embedded.state import State
+from farehistory.embedded.state import EmbeddedError, State
 from farehistory.embedded.supervisor import Supervisor
 from tests.embedded.helpers import databases, kill_9, launch_holder, pids_of, query, valkey_of, wait_for
 
@@ -92,6 +93,58 @@ def test_a_clean_stop_leaves_no_process(state: State) -> None:
         assert len(pids_of(state)) > 2
     assert pids_of(state) == set()
     assert not (state.postgres_data / "postmaster.pid").exists()
+
+
+def test_a_copy_of_a_running_folder_runs_beside_it_and_shares_nothing(state: State, tmp_path: Path) -> None:
+    with databases(state) as supervisor:
+        query(state, "CREATE TABLE shared AS SELECT 7 AS n")
+        query(state, "CHECKPOINT")
+        valkey = supervisor.process("valkey").pid
+        subprocess.run(["cp", "-a", str(state.path), str(tmp_path / "copy")], check=True)
+        copy = State(tmp_path / "copy")
+        with databases(copy):
+            query(copy, "UPDATE shared SET n = 8")
+            valkey_of(copy).set("here", "yes")
+            assert query(state, "SELECT n FROM shared") == [(7,)]
+            assert valkey_of(state).get("here") is None
+        assert valkey_of(state).info("server")["process_id"] == valkey
+    copy.remove()
+
+
+@pytest.mark.parametrize("lost", ["passwords", "postgres/PG_VERSION"])
+def test_what_is_lost_beside_the_data_is_named_at_once_and_not_made_anew(state: State, lost: str) -> None:
+    postgres.prepare_data(state)
+    (state.path / lost).rename(state.path / "elsewhere")
+    with pytest.raises(EmbeddedError, match=rf"is lost: there is no {state.path}/{lost}.*backup"):
+        postgres.prepare_data(state)
+    (state.path / "elsewhere").rename(state.path / lost)
+    with databases(state):
+        assert query(state, "SELECT 1") == [(1,)]
+
+
+def test_an_empty_data_folder_is_not_taken_for_a_ledger_that_was_never_made(state: State) -> None:
+    state.postgres_data.mkdir()
+    with pytest.raises(EmbeddedError, match="PostgreSQL's data is lost"):
+        postgres.prepare_data(state)
+
+
+def test_a_password_that_the_data_do_not_know_is_named_at_once(state: State) -> None:
+    postgres.prepare_data(state)
+    state.password_file("postgres").write_text("another")
+    with pytest.raises(EmbeddedError, match="PostgreSQL's password is lost"), databases(state):
+        pytest.fail("it was let in")
+
+
+def test_valkey_is_started_again_when_its_socket_is_gone(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farehistory.embedded.supervisor.CUT_OFF_FOR", 0.3)
+    with databases(state) as supervisor:
+        valkey_of(state).set("kept", "7")
+        before = supervisor.process("valkey").pid
+        state.valkey_socket.unlink()
+        supervisor.watch(until=lambda: is_new_and_ready(supervisor, "valkey", before))
+        assert valkey_of(state).get("kept") == "7"
 
 
 class Writer(threading.Thread):

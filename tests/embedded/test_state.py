@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from farehistory.embedded.state import AlreadyRunning, State
+from farehistory.embedded.state import AlreadyRunning, EmbeddedError, State
 
 
 def mode_of(path: Path) -> int:
@@ -81,6 +82,42 @@ def test_a_second_run_on_the_same_folder_is_refused_and_told_where_the_first_is(
         pytest.fail("both hold it")
     with state.running():
         pass
+
+
+def test_a_copy_of_a_folder_has_sockets_of_its_own_even_in_the_place_of_its_original(
+    state: State, tmp_path: Path
+) -> None:
+    sockets = state.socket_dir()
+    copy = State(shutil.copytree(state.path, tmp_path / "copy"))
+    assert copy.socket_dir() == copy.socket_dir() != sockets
+    state.path.rename(tmp_path / "original")
+    shutil.copytree(tmp_path / "original", state.path)
+    assert State(state.path).socket_dir() not in (sockets, copy.socket_dir())
+    sockets.rmdir()
+    copy.remove()
+
+
+def test_a_folder_of_other_things_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    tmp_path.chmod(0o755)
+    with pytest.raises(EmbeddedError, match="is not empty and is not a state folder"):
+        State(tmp_path)
+    assert mode_of(tmp_path) == 0o755
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_an_empty_folder_is_taken_and_closed_to_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    state = State(tmp_path)
+    assert mode_of(tmp_path) == 0o700
+    assert State(tmp_path).path == state.path
+
+
+def test_a_folder_from_before_there_was_a_marker_is_known_by_its_passwords(tmp_path: Path) -> None:
+    (tmp_path / "passwords").mkdir()
+    State(tmp_path)
+    (tmp_path / "passwords").rmdir()
+    State(tmp_path)
 
 
 def test_a_folder_reached_by_a_link_is_the_folder_itself(state: State, tmp_path: Path) -> None:

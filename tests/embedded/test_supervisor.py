@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import os
+import pty
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +17,7 @@ from farehistory.embedded.supervisor import Supervisor, supervising
 from tests.embedded.helpers import (
     databases,
     kill_9,
+    launch_holder,
     pids_of,
     python_service,
     query,
@@ -143,6 +147,37 @@ def test_everything_ends_when_the_make_that_runs_it_is_killed(state: State) -> N
     assert not supervisor.is_running()
     assert pids_of(state) == set()
     shell.communicate()
+
+
+def test_everything_ends_when_the_terminal_closes_and_nobody_is_told(state: State) -> None:
+    ours, theirs = pty.openpty()
+    holder = launch_holder(state, stdout=theirs)  # a session without a controlling terminal gets no signal
+    os.close(theirs)
+    assert os.read(ours, 100) == b"ready\r\n"
+    os.close(ours)
+    holder.wait(20)
+    assert pids_of(state) == set()
+
+
+def test_the_socket_folder_of_a_state_folder_that_was_deleted_goes_with_its_supervisor(
+    tmp_path: Path,
+) -> None:
+    state = State(tmp_path / "state")
+    with supervising(state):
+        sockets = state.socket_dir()
+        shutil.rmtree(state.path)
+    assert not sockets.exists()
+
+
+def test_servers_of_a_state_folder_inside_another_are_not_the_outer_ones(state: State) -> None:
+    inner = State(state.path / "inner")
+    with databases(inner) as supervisor:
+        with supervising(state):
+            pass
+        assert pids_of(state) == set()
+        assert supervisor.process("postgres").alive()
+        assert supervisor.process("valkey").alive()
+    inner.remove()
 
 
 def test_stop_by_name_ends_that_service_alone(state: State) -> None:
