@@ -14,7 +14,8 @@ MISSING = frozenset({"", "nan", "null", "none", "\\n", "n/a"})
 FLOAT_NOISE = Decimal("0.000001")
 """A value this near to the currency's decimals was a float once: 0.30000000000000004 is 0.30."""
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+# .5 is how some years write 0.5; but 2. is what a cut leaves of 2.5, and no file writes it on purpose.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _LONGEST = 40
 _EXACT = Context(prec=150)
 

@@ -6,12 +6,13 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from events.importing.rows import ImportFailed, Place, RowRefused
 
@@ -23,6 +24,11 @@ _NOT_READ = {
         " duckdb -c \"COPY (FROM 'trips.parquet') TO 'trips.csv.gz'\""
     ),
 }
+_CUT = (
+    "the last line has no line end, so the file may be cut short here."
+    " If it is complete, add the line end and run the import again"
+)
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @dataclass
@@ -96,15 +102,49 @@ def csv_rows(
     """Each row of a CSV file that is not blank, with the line on which it ends.
 
     A byte that is not in the encoding becomes half a surrogate pair, which every field that is kept refuses:
-    one bad row does not end the import.
+    one bad row does not end the import. A last row without a line end is refused: nothing else would tell
+    12.50 from a 12.50 that was cut down to 1, and what is imported stays. A header alone has nothing to lose.
     """
     with _reading(source):
         text = io.TextIOWrapper(source.stream, encoding=encoding, errors="surrogateescape", newline="")
-        rows = csv.reader(text, delimiter=delimiter)
+        lines = _Lines(text)
+        rows = csv.reader(lines, delimiter=delimiter)
+        is_header = True
         while (fields := _next(rows)) is not None:
             if isinstance(fields, RowRefused) or len(fields) > 1 or "".join(fields).strip():
-                yield Place(source.name, rows.line_num), fields
+                cut = not is_header and not lines.last.endswith(("\n", "\r"))
+                yield Place(source.name, rows.line_num), RowRefused("no_line_end", _CUT) if cut else fields
+                is_header = False
         text.detach()  # else the stream would be closed with it, standard input too
+
+
+def header_of(source: Source, rows: Iterator[tuple[Place, list[str] | RowRefused]]) -> list[str]:
+    """The first of a file's rows. Raises ImportFailed if there is none, or it is no line of a CSV file."""
+    _, header = next(rows, (None, None))
+    if header is None:
+        raise ImportFailed(f"{source.name}: the file is empty")
+    if isinstance(header, RowRefused):
+        raise ImportFailed(f"{source.name}: the header cannot be read: {header.reason}")
+    if any(map(_NOT_TEXT.search, header)):
+        raise ImportFailed(
+            f"{source.name} is not a CSV file, or in another encoding: its first line is not text"
+        )
+    return header
+
+
+class _Lines:
+    """The lines of a text, one after the other; `last` is the one given last, with its end."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.last = ""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._text)
+        return self.last
 
 
 def _next(rows: Iterator[list[str]]) -> list[str] | RowRefused | None:

@@ -18,7 +18,7 @@ from django.db import ProgrammingError, connection
 
 from events import ledger
 from events.checks import LedgerNotInForce, demand_ledger_in_force
-from events.errors import LedgerError, Unavailable
+from events.errors import LedgerError, TransactionIdReused, Unavailable
 from events.event import Origin
 from events.importing.known import TRIP_NOT_FOUND, Known, known_of, objection
 from events.importing.rows import ImportFailed, Outcome, PlannedRow, RefusedRow, Row
@@ -69,7 +69,8 @@ class Importer:
         ImportFailed, before anything is read, if the database is away.
         """
         _demand_database()
-        with ThreadPoolExecutor(1, thread_name_prefix="import") as settler:
+        settler = ThreadPoolExecutor(1, thread_name_prefix="import")
+        try:
             under_way: Future[None] | None = None
             for batch in self._batches(rows):
                 if under_way is not None:
@@ -81,6 +82,9 @@ class Importer:
             if under_way is not None:
                 under_way.result()
             settler.submit(self._end).result()
+        finally:
+            # It is still at work only if the reading broke off, as by a second Ctrl-C: that is not to wait.
+            settler.shutdown(wait=False)
         self.observer.batch_done(self.tally)
         return self.tally
 
@@ -167,7 +171,7 @@ class Importer:
         new = known.lacks(row)
         known.take(row)
         if self.dry_run:
-            self._settled(row, Outcome.IMPORTED if new else Outcome.REPLAYED)
+            self._settled(row, Outcome.IMPORTED if new else Outcome.REPLAYED, events=new)
 
     def _append(self, rows: Sequence[PlannedRow]) -> None:
         answers = iter(self._answers([event for row in rows for event in row.events]))
@@ -177,7 +181,7 @@ class Importer:
             new = sum(isinstance(answer, ledger.Appended) and not answer.replayed for answer in of_row)
             if refusals:
                 outcome = Outcome.PARTLY if new else Outcome.REFUSED
-                self._settled(row, outcome, refusals[0].code, refusals[0].detail, events=new)
+                self._settled(row, outcome, refusals[0].code, _reason(row, refusals[0]), events=new)
             else:
                 self._settled(row, Outcome.IMPORTED if new else Outcome.REPLAYED, events=new)
 
@@ -213,6 +217,11 @@ class Importer:
     ) -> None:
         self.tally.settled(row, outcome, events)
         self.observer.row_settled(row, outcome, code, reason)
+
+
+def _reason(row: PlannedRow, refusal: LedgerError) -> str:
+    """The ledger's words, unless they are about an id that the user never saw."""
+    return (isinstance(refusal, TransactionIdReused) and row.if_id_reused) or refusal.detail
 
 
 def _demand_database() -> None:

@@ -96,7 +96,7 @@ def layout_of(header: Sequence[str]) -> Layout:
         at[role] = i
     missing = [f"{role} ({' or '.join(_ROLES[role])})" for role in _NEEDED if role not in at]
     if missing:
-        found = ", ".join(name.strip() for name in header) or "no header at all"
+        found = ", ".join(name.strip() for name in header)
         raise ImportFailed(
             f"this is no TLC layout that is known. Needed: {'; '.join(missing)}. Found: {found}."
             " For another operator's CSV file use --format csv with --mapping."

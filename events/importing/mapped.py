@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import uuid5
 
 from events.importing.amounts import is_missing, money
-from events.importing.files import Source, csv_rows
+from events.importing.files import Source, csv_rows, header_of
 from events.importing.mapping import Mapping
 from events.importing.planning import NAMESPACE, plan
 from events.importing.rows import FareRow, ImportFailed, Place, RefusedRow, Row, RowRefused
@@ -18,10 +18,8 @@ from events.money import exponent_of
 def read(source: Source, mapping: Mapping) -> Iterator[Row]:
     """Every row, planned or refused. Raises ImportFailed if the file lacks a column of the mapping."""
     rows = csv_rows(source, mapping.delimiter, mapping.encoding)
-    _, header = next(rows, (None, []))
-    reader = _Reader(
-        mapping, _columns(source, mapping, header), len(header) if isinstance(header, list) else 0
-    )
+    header = header_of(source, rows)
+    reader = _Reader(mapping, _columns(source, mapping, header), len(header))
     for place, fields in rows:
         try:
             if isinstance(fields, RowRefused):
@@ -65,7 +63,7 @@ class _Reader:
 
     def refused(self, place: Place, refused: RowRefused, fields: Sequence[str]) -> RefusedRow:
         """A row that was refused, with what of it can be read."""
-        booking_id, currency, total = "", "", None
+        booking_id, currency, total = "", self.mapping.currency or "", None
         try:
             booking_id = self.mapping.booking_prefix + self._needed(fields, self.mapping.booking_id)
             currency = self._currency(fields)
@@ -116,9 +114,7 @@ class _Reader:
         return {key: value for key, value in values if not is_missing(value)}
 
 
-def _columns(source: Source, mapping: Mapping, header: Sequence[str] | RowRefused) -> dict[str, int]:
-    if isinstance(header, RowRefused):
-        raise ImportFailed(f"{source.name}: the header cannot be read: {header.reason}")
+def _columns(source: Source, mapping: Mapping, header: Sequence[str]) -> dict[str, int]:
     names = [name.strip() for name in header]
     missing = [column for column in mapping.columns() if column not in names]
     doubled = sorted({name for name in mapping.columns() if names.count(name) > 1})
@@ -130,7 +126,7 @@ def _columns(source: Source, mapping: Mapping, header: Sequence[str] | RowRefuse
         )
         raise ImportFailed(
             f"{source.name} does not fit the mapping {mapping.name} ({wrong})."
-            f" Found: {', '.join(names) or 'no header at all'}."
+            f" Found: {', '.join(names)}."
             f" The delimiter is {mapping.delimiter!r}: is that right?"
         )
     return {name: i for i, name in enumerate(names)}

@@ -10,9 +10,9 @@ from typing import Any, Final, cast
 from uuid import UUID, uuid5
 
 from events import strict_json
-from events.errors import InvalidEvent, LedgerError
+from events.errors import InvalidEvent, LedgerError, MalformedBody
 from events.event import EventType
-from events.importing.files import Source, csv_rows, lines
+from events.importing.files import Source, csv_rows, header_of, lines
 from events.importing.planning import NAMESPACE
 from events.importing.rows import ImportFailed, Place, PlannedRow, RefusedRow, Row, RowRefused
 from events.money import parse_amount
@@ -20,6 +20,8 @@ from events.new_event import ANY, NewEvent
 
 LONGEST_LINE: Final = 256 * 1024
 """Bytes of one JSON line: far beyond any event, and a bound on what one line can make us hold."""
+
+IN_ALREADY: Final = "this line is in already, but from another source"
 
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(NewEvent))
 _METADATA: Final = "metadata."
@@ -42,8 +44,7 @@ def read_jsonl(source: Source) -> Iterator[Row]:
 def read_csv(source: Source) -> Iterator[Row]:
     """Every row as one event. Raises ImportFailed for a header with a name that is no field of an event."""
     rows = csv_rows(source)
-    _, header = next(rows, (None, []))
-    names = _checked_header(source, header)
+    names = _checked_header(source, header_of(source, rows))
     for place, fields in rows:
         given: dict[str, Any] = {}
         try:
@@ -73,18 +74,27 @@ def event_row(place: Place, given: Mapping[str, Any]) -> PlannedRow:
         currency=event.currency or "",
         total=signed,
         events_sum=signed,
+        if_id_reused="" if "transaction_id" in given else IN_ALREADY,
     )
 
 
 def _json_row(place: Place, line: bytes) -> Row:
     given: Any = None
     try:
-        given = strict_json.parse(line)
+        given = _parsed(line, "the line")
         if not isinstance(given, dict):
             raise InvalidEvent.at("", "not_an_object", "the line is no JSON object")
         return event_row(place, given)
     except LedgerError as error:
         return _refused(place, RowRefused(error.code, error.detail), given if isinstance(given, dict) else {})
+
+
+def _parsed(data: bytes, name: str) -> Any:
+    """The JSON parser speaks of a body, which a file has not: here it is `name`."""
+    try:
+        return strict_json.parse(data)
+    except MalformedBody as error:
+        raise MalformedBody(error.detail.replace("the body", name).replace("the JSON text", name)) from None
 
 
 def _event(given: Mapping[str, Any]) -> NewEvent:
@@ -113,9 +123,7 @@ def _plain(value: object) -> str:
     return str(value.normalize(_EXACT) if isinstance(value, Decimal) else value)
 
 
-def _checked_header(source: Source, header: Sequence[str] | RowRefused) -> list[str]:
-    if isinstance(header, RowRefused):
-        raise ImportFailed(f"{source.name}: the header cannot be read: {header.reason}")
+def _checked_header(source: Source, header: Sequence[str]) -> list[str]:
     names = [name.strip() for name in header]
     unknown = [name for name in names if name not in _FIELDS and not name.startswith(_METADATA)]
     missing = [name for name in ("booking_id", "type", "component", "amount") if name not in names]
@@ -145,7 +153,7 @@ def _from_csv(given: Mapping[str, str]) -> dict[str, Any]:
             fields["allow_negative"].lower(), fields["allow_negative"]
         )
     if "metadata" in fields:
-        fields["metadata"] = strict_json.parse(fields["metadata"].encode("utf-8", "surrogatepass"))
+        fields["metadata"] = _parsed(fields["metadata"].encode("utf-8", "surrogatepass"), "metadata")
     columns = {
         name.removeprefix(_METADATA): value
         for name, value in given.items()

@@ -23,6 +23,9 @@ NAMESPACE: Final = UUID("6f1c8a52-2f0b-5d0e-9a55-7f0d6f2b9c11")
 
 BASE: Final = "base_fare"
 VOID_DESCRIPTION: Final = "Void: the file takes this fare back"
+IN_ALREADY: Final = (
+    "this trip is in already with the same amounts, but with other metadata, another time or another source"
+)
 
 Change = tuple[str, Decimal]
 
@@ -41,6 +44,7 @@ def plan(row: FareRow) -> PlannedRow:
         total=events_sum if row.stated_total is None else row.stated_total,
         events_sum=events_sum,
         whole_fare=True,
+        if_id_reused=IN_ALREADY,
     )
     if void:
         planned.reverses = uuid5(_content_id(row, sign=-1), BASE)

@@ -82,6 +82,8 @@ class PlannedRow:
     """The row states all of a booking's fare, so a booking that has other events contradicts it."""
     reverses: UUID | None = None
     """Transaction id of the SET that must stand in the ledger for this row to take back."""
+    if_id_reused: str = ""
+    """What it means if the ledger has an id of this row for another event; "" where the file gives the ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

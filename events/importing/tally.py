@@ -38,7 +38,7 @@ class Tally:
     differences: Counter[tuple[str, Decimal]] = field(default_factory=Counter)
     """(currency, stated total less what the events sum to) → rows, of those that were not refused."""
     events: int = 0
-    """Events that were appended."""
+    """Events that were appended; in a dry run, those that would be."""
     voids: int = 0
     """Rows, imported or replayed, that took another row's fare back."""
 

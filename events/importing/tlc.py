@@ -9,7 +9,7 @@ from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from events.importing.amounts import MISSING, is_missing, money, plain_number
-from events.importing.files import Source, csv_rows
+from events.importing.files import Source, csv_rows, header_of
 from events.importing.layouts import Layout, layout_of
 from events.importing.planning import NAMESPACE, plan
 from events.importing.rows import FareRow, ImportFailed, Place, RefusedRow, Row, RowRefused
@@ -23,7 +23,7 @@ ZONE: Final = ZoneInfo("America/New_York")
 def read(source: Source) -> Iterator[Row]:
     """Every row of a trip file, planned or refused. Raises ImportFailed if the file is of another kind."""
     rows = csv_rows(source)
-    layout = _layout(source, rows)
+    layout = _layout(source, header_of(source, rows))
     for place, fields in rows:
         try:
             if isinstance(fields, RowRefused):
@@ -70,10 +70,7 @@ def fare_row(layout: Layout, place: Place, fields: Sequence[str]) -> FareRow:
     )
 
 
-def _layout(source: Source, rows: Iterator[tuple[Place, list[str] | RowRefused]]) -> Layout:
-    _, header = next(rows, (None, []))
-    if isinstance(header, RowRefused):
-        raise ImportFailed(f"{source.name}: the header cannot be read: {header.reason}")
+def _layout(source: Source, header: Sequence[str]) -> Layout:
     try:
         layout = layout_of(header)
     except ImportFailed as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -11,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -48,6 +49,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             code = self._run(options)
+        except KeyboardInterrupt:
+            self._end_at_once()
         except ImportFailed as error:
             raise CommandError(printable(str(error)), returncode=COULD_NOT_RUN) from None
         if code != ALL_FINE:
@@ -71,7 +74,8 @@ class Command(BaseCommand):
             )
             with progress:
                 importer.run(islice(reader.rows(sources, account.notes), options["limit"]))
-        self._tell(importer, account, options, time.monotonic() - began)
+        if importer.failure is None or importer.tally.rows():
+            self._tell(importer, account, options, time.monotonic() - began)
         if importer.failure is not None:
             raise importer.failure
         if stop.requested():
@@ -83,8 +87,15 @@ class Command(BaseCommand):
         told = summary.lines(
             importer.tally, account, seconds=seconds, dry_run=options["dry_run"], report=options["report"]
         )
-        for line in (*map(printable, account.notes), *told):
+        for line in map(printable, (*account.notes, *told)):
             self.stdout.write(line)
+
+    def _end_at_once(self) -> NoReturn:
+        """Without Python's own end, which would wait for the batch that the settler's thread has under way."""
+        self.stderr.write("ended at once. Run the import again: what is in already is not repeated.")
+        self.stdout.flush()
+        self.stderr.flush()
+        os._exit(STOPPED)
 
 
 @dataclass(frozen=True)

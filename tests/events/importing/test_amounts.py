@@ -20,7 +20,8 @@ from events.importing.rows import RowRefused
         (".50", "0.50"),
         ("7", "7.00"),
         (" 7.00 ", "7.00"),
-        ("+3.", "3.00"),
+        ("+3.0", "3.00"),
+        ("2.500", "2.50"),
         ("12.500000", "12.50"),
         ("1e1", "10.00"),
         ("-0.0", "0.00"),
@@ -48,7 +49,8 @@ def test_more_decimals_than_the_currency_has_are_refused(text: str, exponent: in
 
 
 @pytest.mark.parametrize(
-    "text", ["abc", "１２.00", "1_0.00", "1,5", "1.2.3", "--1", "$5", "inf", "0x1", "9" * 41, "5 0"]
+    "text",
+    ["abc", "１２.00", "1_0.00", "1,5", "1.2.3", "--1", "$5", "inf", "0x1", "9" * 41, "5 0", "2.", "-2."],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(RowRefused) as refusal:
@@ -63,7 +65,7 @@ def test_a_european_number_is_read_with_its_comma_and_dots(text: str, amount: st
     assert str(money(text, 2, decimal=",", thousands=".")) == amount
 
 
-@pytest.mark.parametrize("text", ["12.50", "1.23,4", "1234.567,00", ".123,00"])
+@pytest.mark.parametrize("text", ["12.50", "1.23,4", "1234.567,00", ".123,00", "12,"])
 def test_a_dot_that_does_not_part_thousands_is_not_thrown_away(text: str) -> None:
     with pytest.raises(RowRefused):
         money(text, 2, decimal=",", thousands=".")

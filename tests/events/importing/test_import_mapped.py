@@ -40,7 +40,7 @@ def import_mapped(folder: Path, content: bytes, mapping: Path = EXAMPLE) -> Run:
 
 def test_a_european_file_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     number = new_number()
-    line = f"{number};03.05.2026 14:05;1.012,50;2,00;;5,00;1.009,50;Jürgen;12,4"
+    line = f"{number};03.05.2026 14:05;1.012,500;2,00;;5,00;1.009,50;Jürgen;12,4"
     run = import_mapped(tmp_path, f"{HEADER}\r\n{line}\r\n".encode("cp1252"))
     assert (run.code, run.total("imported"), run.report) == (0, Decimal("1009.50"), [])
     assert "EUR" in run.out
@@ -88,6 +88,20 @@ def test_a_second_run_adds_nothing_and_other_amounts_of_a_booking_are_refused(tm
         "booking_differs",
         f"nordtaxi-{number}",
     )
+
+
+def test_the_same_fare_with_other_metadata_is_said_to_be_in_already(tmp_path: Path) -> None:
+    line = f"{new_number()};03.05.2026 14:05;12,50;;;;12,50;Ana;"
+    import_mapped(tmp_path, f"{HEADER}\n{line}\n".encode())
+    run = import_mapped(tmp_path, f"{HEADER}\n{line.replace('Ana', 'Ben')}\n".encode())
+    assert "in already with the same amounts, but with other metadata" in run.report[0]["reason"]
+
+
+def test_a_last_line_without_its_end_is_refused_since_the_file_may_be_cut(tmp_path: Path) -> None:
+    lines = [f"{new_number()};03.05.2026 14:05;12,50;;;;12,50;;1" for _ in range(2)]
+    run = import_mapped(tmp_path, "\n".join([HEADER, *lines]).encode())
+    assert (run.code, run.count("imported"), run.count("refused")) == (1, 1, 1)
+    assert (run.report[0]["line"], run.report[0]["code"]) == (3, "no_line_end")
 
 
 @pytest.mark.parametrize(

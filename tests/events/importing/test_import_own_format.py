@@ -95,6 +95,53 @@ def test_two_equal_lines_are_one_change_however_they_write_it(tmp_path: Path) ->
     assert len(history(booking)) == 2
 
 
+def test_the_same_line_from_another_source_is_said_to_be_in_already(tmp_path: Path) -> None:
+    path = a_file(tmp_path, json.dumps(line(new_booking_id(), "SET", "base_fare", "14.00", currency="SGD")))
+    import_fares(tmp_path, path, format="jsonl")
+    run = import_fares(tmp_path, path, format="jsonl", source="depot")
+    assert (run.code, run.report[0]["code"]) == (1, "transaction_id_reused")
+    assert run.report[0]["reason"] == "this line is in already, but from another source"
+
+
+def test_a_given_id_that_is_taken_is_refused_in_the_ledgers_words(tmp_path: Path) -> None:
+    given = line(new_booking_id(), "SET", "base_fare", "14.00", currency="SGD", transaction_id=str(uuid4()))
+    run = import_lines(tmp_path, given, given | {"amount": "15.00"})
+    assert run.report[0]["code"] == "transaction_id_reused"
+    assert given["transaction_id"] in run.report[0]["reason"]
+
+
+def test_an_amount_with_more_decimals_than_its_currency_is_refused_also_zeros(tmp_path: Path) -> None:
+    booking = new_booking_id()
+    run = import_lines(
+        tmp_path,
+        line(booking, "SET", "base_fare", "2.500", currency="USD"),
+        line(booking, "SET", "base_fare", "2.5", currency="USD"),
+    )
+    assert (run.code, run.count("imported"), run.count("refused")) == (1, 1, 1)
+    assert "more decimals than USD" in run.report[0]["reason"]
+
+
+def test_sums_have_all_decimals_of_their_currency_and_are_never_rounded(tmp_path: Path) -> None:
+    first, second = new_booking_id(), new_booking_id()
+    run = import_lines(tmp_path, line(first, "SET", "base_fare", "2.5", currency="USD"))
+    assert [text for text in ("2.50", "0.00") if f" {text}" in run.out] == ["2.50", "0.00"]
+    run = import_lines(tmp_path, line(second, "SET", "base_fare", "1.2345", currency="USD"))
+    assert run.total("refused") == run.total("read") == Decimal("1.2345")
+
+
+def test_a_csv_line_without_its_end_is_refused_and_a_json_line_is_not(tmp_path: Path) -> None:
+    booking = new_booking_id()
+    content = f"booking_id,type,component,currency,amount\n{booking},SET,base_fare,SGD,1"
+    run = import_fares(tmp_path, a_file(tmp_path, content), format="csv")
+    assert (run.code, run.report[0]["code"]) == (1, "no_line_end")
+    assert import_lines(tmp_path, line(booking, "SET", "base_fare", "14.00", currency="SGD")).code == 0
+
+
+def test_a_currency_is_escaped_for_the_terminal_too(tmp_path: Path) -> None:
+    run = import_lines(tmp_path, line("B", "SET", "base_fare", "1", currency="\x1b[31m"))
+    assert (run.code, "\x1b" in run.out) == (1, False)
+
+
 def test_two_equal_changes_are_told_apart_by_their_time_or_their_id(tmp_path: Path) -> None:
     booking = new_booking_id()
     toll = line(booking, "ADD", "toll", "5.00", currency="SGD")
@@ -112,9 +159,9 @@ def test_two_equal_changes_are_told_apart_by_their_time_or_their_id(tmp_path: Pa
 @pytest.mark.parametrize(
     ("bad", "code", "reason"),
     [
-        (b"{", "malformed_body", "not JSON"),
+        (b"{", "malformed_body", "the line is not JSON"),
         (b"[]", "invalid_event", "no JSON object"),
-        (b"\xff", "malformed_body", "not UTF-8"),
+        (b"\xff", "malformed_body", "the line is not UTF-8"),
         (b'{"booking_id": "B", "booking_id": "B"}', "invalid_event", "twice"),
         (b'{"type": "SET"}', "invalid_event", "booking_id is required"),
         (b'{"booking_id":"B","type":"SET","component":"c","amount":1}', "invalid_event", "must be a string"),
@@ -143,7 +190,7 @@ def test_a_bad_line_is_refused_and_the_next_is_read(
 
 
 def import_csv(folder: Path, *lines: str) -> Run:
-    return import_fares(folder, a_file(folder, "\n".join(lines)), format="csv")
+    return import_fares(folder, a_file(folder, "".join(f"{each}\n" for each in lines)), format="csv")
 
 
 def test_csv_has_the_same_columns_and_metadata_in_columns_of_its_own(tmp_path: Path) -> None:
@@ -170,6 +217,7 @@ def test_csv_can_have_metadata_as_json(tmp_path: Path) -> None:
     )
     assert (run.code, run.report[0]["code"], run.report[0]["total"]) == (1, "malformed_body", "1.00")
     assert history(booking)[0].metadata == {"zone": [1, 2]}
+    assert run.report[0]["reason"].startswith("metadata is not JSON")
 
 
 def test_a_csv_line_gives_the_ids_that_its_json_line_gives(tmp_path: Path) -> None:

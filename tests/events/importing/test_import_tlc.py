@@ -83,6 +83,7 @@ def test_a_row_that_differs_in_more_than_amounts_is_no_replay(tmp_path: Path) ->
     import_fares(tmp_path, path)
     run = import_fares(tmp_path, csv_file(tmp_path, [trip | {"passenger_count": "5"}]))
     assert (run.code, run.count("refused"), run.report[0]["code"]) == (1, 1, "transaction_id_reused")
+    assert "this trip is in already with the same amounts" in run.report[0]["reason"]
     assert len(history(bookings_of(path)[0])) == 4
 
 
@@ -90,7 +91,7 @@ def test_a_total_that_does_not_add_up_is_imported_by_its_amounts_and_told(tmp_pa
     path = csv_file(tmp_path, [green(), green(total_amount="4.05"), green(total_amount="4.05")])
     run = import_fares(tmp_path, path)
     assert (run.code, run.count("imported"), run.total("imported")) == (0, 3, Decimal("14.90"))
-    assert "2 rows state a total that is not the sum of their amounts" in run.out
+    assert "2 rows with a total that is not the sum of its amounts" in run.out
     assert "the total is -2.75 USD off in 2 rows" in run.out
     told = {name: run.report[0][name] for name in ("line", "code", "total", "events_sum", "difference")}
     assert told == {
@@ -115,7 +116,7 @@ def test_what_was_read_and_what_became_of_it_add_up(tmp_path: Path) -> None:
     kinds = ("imported", "replayed", "refused")
     assert sum(run.count(kind) for kind in kinds) == run.count("read") == 7
     assert sum(run.total(kind) for kind in kinds) == run.total("read") == Decimal("2.30")
-    assert "(and 1 rows without a total that can be read)" in run.out
+    assert "(no total can be read in 1 row)" in run.out
     assert "Rows and totals of the outcomes add up to what was read." in run.out
 
 
@@ -134,7 +135,9 @@ def test_a_dry_run_writes_nothing_and_foretells_what_a_run_does(tmp_path: Path) 
     foretold = import_fares(tmp_path, path, dry_run=True)
     assert history_is_empty(bookings_of(path)[0])
     assert "nothing was written" in foretold.out
+    assert "8 events would be appended" in foretold.out
     done = import_fares(tmp_path, path)
+    assert "8 events appended" in done.out
     assert foretold.code == done.code == 1
     for kind, count in (("imported", 2), ("replayed", 2), ("refused", 2)):
         assert foretold.count(f"would be {kind}") == done.count(kind) == count
@@ -168,7 +171,10 @@ def test_standard_input_is_a_file_called_minus(tmp_path: Path, monkeypatch: pyte
     [
         (b"PAR1" + b"\0" * 20, "is a Parquet file"),
         (b"PK\x03\x04" + b"\0" * 20, "is a ZIP archive"),
-        (b"", "Found: no header at all"),
+        (b"", "the file is empty"),
+        (gzip.compress(b"\n"), "the file is empty"),
+        (b"\x7fELF\x02\x01\x01\0\0", "its first line is not text"),
+        ("VendorID,fare_amount\r\n".encode("utf-16"), "its first line is not text"),
         (b"a,b,c\n1,2,3\n", "Found: a, b, c"),
     ],
 )
@@ -176,7 +182,7 @@ def test_a_file_that_is_not_read_ends_with_2_and_says_what_to_do(
     tmp_path: Path, content: bytes, told: str
 ) -> None:
     run = import_fares(tmp_path, a_file(tmp_path, content))
-    assert run.code == 2
+    assert (run.code, run.out) == (2, "")
     assert told in run.error
 
 
@@ -193,6 +199,13 @@ def test_a_file_that_is_cut_short_is_imported_as_far_as_it_goes_and_ends_with_2(
     assert run.code == 2
     assert "is damaged or cut short" in run.error
     assert 0 < run.count("imported") == run.count("read") < 500
+
+
+def test_one_row_is_told_in_the_singular(tmp_path: Path) -> None:
+    run = import_fares(tmp_path, csv_file(tmp_path, [green(total_amount="4.05")]))
+    assert "1 row in " in run.out
+    assert "1 row with a total" in run.out
+    assert "1 rows" not in run.out
 
 
 def test_terminal_text_from_a_file_is_escaped(tmp_path: Path) -> None:

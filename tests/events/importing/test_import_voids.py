@@ -36,7 +36,7 @@ def test_a_void_takes_its_trip_back_to_zero_wherever_it_stands(tmp_path: Path, v
     path = csv_file(tmp_path, rows)
     run = import_fares(tmp_path, path)
     assert (run.code, run.count("imported"), run.total("imported")) == (0, 3, Decimal("6.80"))
-    assert "1 rows take another row's fare back to zero" in run.out
+    assert "Taking another row's fare back to zero, with a negative total: 1 row." in run.out
     events = history(bookings_of(path)[0])
     assert (str(events[-1].fare), len(events)) == ("0.00", 10)
     assert set(map(str, events[-1].components.values())) == {"0.00"}
@@ -115,5 +115,5 @@ def test_a_row_of_which_only_a_part_came_in_is_told_apart(tmp_path: Path) -> Non
     assert (tally.rows(Outcome.PARTLY), tally.events, tally.balances()) == (1, 3, True)
     assert "version_conflict: the booking is at version 1, not 0" in account.partly[0]
     told = "\n".join(summary.lines(tally, account, seconds=1, dry_run=False, report=None))
-    assert "1 rows are only partly in" in told
+    assert "1 row only partly in" in told
     assert "partly imported                  1" in told

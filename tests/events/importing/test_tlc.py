@@ -188,6 +188,23 @@ def test_a_refused_row_counts_with_its_total_if_that_can_be_read(tmp_path: Path)
     assert (refused(first).total, refused(second).total) == (Decimal("6.80"), None)
 
 
+def test_zeros_beyond_the_currencys_decimals_are_the_files_way_of_writing(tmp_path: Path) -> None:
+    (row,) = read_tlc(csv_file(tmp_path, [green(fare_amount="2.500")]))
+    assert changes(planned(row))[0] == "SET base_fare 2.50"
+
+
+@pytest.mark.parametrize("cut", range(2, 10))
+def test_wherever_a_file_is_cut_its_last_row_is_refused(tmp_path: Path, cut: int) -> None:
+    """Also where what is left is a number and no total tells: the last column is an amount, the total missing."""
+    rows = [green(total_amount="", tip_amount="1200.50") for _ in range(2)]
+    columns = [*(name for name in GREEN if name != "tip_amount"), "tip_amount"]
+    content = csv_file(tmp_path, rows, columns).read_bytes()
+    first, last = read_tlc(a_file(tmp_path, content[:-cut]))
+    planned(first)
+    assert (refused(last).code, refused(last).place.line) == ("no_line_end", 3)
+    assert "add the line end" in refused(last).reason
+
+
 def test_a_row_of_another_width_is_refused_and_empty_ends_are_not_minded(tmp_path: Path) -> None:
     header, line = csv_file(tmp_path, [green()]).read_text().splitlines()
     rows = read_tlc(a_file(tmp_path, "\n".join([header, line + ",,", line + ",7", "2,2021-01-01", ""])))
