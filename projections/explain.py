@@ -7,6 +7,7 @@ together from terms, which reads the same in every language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,8 +15,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.event import EventType, FareEvent
-from projections.wording import MINUS, amount_text, capitalised, money_text, words
+from events.event import EventType, FareEvent, Origin
+from projections.wording import MINUS, NO_BREAK, amount_text, capitalised, money_text, words
 
 MAX_TERMS = 7
 """Terms that a sentence lists."""
@@ -66,13 +67,38 @@ def _is_off(component: tuple[str, Decimal]) -> bool:
 
 
 def sum_text(terms: Sequence[Term], exponent: int) -> str:
-    """`base fare 14.00 + toll 5.00 - promo 2.00`, real minus; a negative first term keeps its sign."""
-    text = " ".join(
-        f"{MINUS if term.amount < 0 else '+'} {term.name} {amount_text(abs(term.amount), exponent)}"
-        for term in terms[1:]
-    )
-    first = "".join(f"{term.name} {amount_text(term.amount, exponent)}" for term in terms[:1])
-    return f"{first} {text}".strip()
+    """`base fare 14.00 + toll 5.00 - promo 2.00`, real minus; a negative first term keeps its sign.
+
+    A line breaks between terms, or within a name, but not between a term's sign, name and amount.
+    """
+    parts = [f"{term.name}{NO_BREAK}{amount_text(term.amount, exponent)}" for term in terms[:1]]
+    for term in terms[1:]:
+        sign = MINUS if term.amount < 0 else "+"
+        parts.append(NO_BREAK.join((sign, term.name, amount_text(abs(term.amount), exponent))))
+    return " ".join(parts)
+
+
+_STATED_TOTAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?")
+
+
+def explain_stated_total(events: Sequence[FareEvent], fare: Decimal) -> str | None:
+    """What an imported file states, if that is neither the sum of its events nor the `fare` by now.
+
+    The importer keeps it in the SET that the fare stands on; None if that is not among these events.
+    """
+    latest_set = next((event for event in reversed(events) if event.type == EventType.SET), None)
+    total = _stated_total(latest_set) if latest_set and latest_set.origin is Origin.IMPORT else None
+    if latest_set is None or total is None or total == fare:
+        return None
+    decimals = max(latest_set.exponent, -int(total.as_tuple().exponent))
+    return _("The imported file states %(total)s, which is not the sum of its events.") % {
+        "total": money_text(total, latest_set.currency, decimals)
+    }
+
+
+def _stated_total(event: FareEvent) -> Decimal | None:
+    stated = (event.metadata or {}).get("stated_total")
+    return Decimal(stated) if isinstance(stated, str) and _STATED_TOTAL.fullmatch(stated) else None
 
 
 def explain_event(event: FareEvent) -> str:

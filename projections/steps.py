@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -44,34 +44,33 @@ class Step:
 
 
 def steps_of(events: Sequence[FareEvent]) -> list[Step]:
-    """The columns that explain the fare after the last of these events of one booking, in version order.
+    """The columns that explain a fare by all events of its booking, in version order.
 
     None where a sentence says it better: for fewer than two events, when all that counts is one SET, when
     nothing ever rose above or fell below zero.
-    If the events do not begin with a SET (the latest of a long history), the fare before them comes first.
     """
-    columns = _one_each(events) if len(events) <= MAX_COLUMNS else _grouped(events[_last_set(events) :])
+    if len(events) <= MAX_COLUMNS:
+        return _with_total([step_of(event) for event in events])
+    first, *others = events[_last_set(events) :]
+    return _with_total([step_of(first), *_grouped(others, first.fare)])
+
+
+def steps_of_components(components: Mapping[str, Decimal]) -> list[Step]:
+    """The columns that explain a fare by its breakdown, where its events are too many to read all of them."""
+    (name, amount), *others = components.items()
+    first = Step(words(name), "", Kind.WHOLE, ZERO, amount)
+    return _with_total([first, *_columns({name: [change] for name, change in others}, amount)])
+
+
+def _with_total(columns: list[Step]) -> list[Step]:
     if len(columns) < 2 or not any(column.before or column.after for column in columns):
         return []
-    return [*columns, Step(_("fare"), "", Kind.WHOLE, ZERO, events[-1].fare)]
-
-
-def _one_each(events: Sequence[FareEvent]) -> list[Step]:
-    return [*_opening(events), *(step_of(event) for event in events)]
+    return [*columns, Step(_("fare"), "", Kind.WHOLE, ZERO, columns[-1].after)]
 
 
 def _last_set(events: Sequence[FareEvent]) -> int:
     """Where the latest SET stands, 0 if there is none. What came before it no longer counts."""
     return max((at for at, event in enumerate(events) if event.type == EventType.SET), default=0)
-
-
-def _opening(events: Sequence[FareEvent]) -> list[Step]:
-    """The fare before the first event, unless that is a SET, which needs none."""
-    if not events or events[0].type == EventType.SET:
-        return []
-    first = events[0]
-    label = _("fare at version %(version)d") % {"version": first.version - 1}
-    return [Step(label, "", Kind.WHOLE, ZERO, first.fare - first.change)]
 
 
 def step_of(event: FareEvent) -> Step:
@@ -88,24 +87,26 @@ def _kind(change: Decimal) -> Kind:
     return Kind.UP if change > 0 else Kind.DOWN
 
 
-def _grouped(events: Sequence[FareEvent]) -> list[Step]:
-    """The first event if it is a SET, then a column per component in order of first appearance."""
-    head = [step_of(events[0])] if events[0].type == EventType.SET else _opening(events)
-    columns = []
-    fare = head[0].after
-    for label, changes in _by_component(events[1:] if events[0].type == EventType.SET else events).items():
-        after = fare + sum(changes, ZERO)
-        note = f"{TIMES}{len(changes)}" if len(changes) > 1 else ""
-        columns.append(Step(label, note, _kind(after - fare), fare, after))
-        fare = after
-    return [*head, *columns]
-
-
-def _by_component(events: Sequence[FareEvent]) -> dict[str, list[Decimal]]:
-    """The changes under each component's words; the smallest share an entry beyond `MAX_COLUMNS`."""
+def _grouped(events: Sequence[FareEvent], fare: Decimal) -> list[Step]:
+    """A column per component in order of first appearance, from a fare on."""
     changes: dict[str, list[Decimal]] = {}
     for event in events:
         changes.setdefault(event.component, []).append(event.change)
+    return _columns(changes, fare)
+
+
+def _columns(changes: Mapping[str, list[Decimal]], fare: Decimal) -> list[Step]:
+    columns = []
+    for label, values in _labelled(changes).items():
+        after = fare + sum(values, ZERO)
+        note = f"{TIMES}{len(values)}" if len(values) > 1 else ""
+        columns.append(Step(label, note, _kind(after - fare), fare, after))
+        fare = after
+    return columns
+
+
+def _labelled(changes: Mapping[str, list[Decimal]]) -> dict[str, list[Decimal]]:
+    """The changes under each component's words; the smallest share an entry beyond `MAX_COLUMNS`."""
     kept = _largest(changes)
     groups = {words(name): changes[name] for name in changes if name in kept}
     others = [change for name, values in changes.items() if name not in kept for change in values]
@@ -116,7 +117,7 @@ def _by_component(events: Sequence[FareEvent]) -> dict[str, list[Decimal]]:
     return groups
 
 
-def _largest(changes: dict[str, list[Decimal]]) -> set[str]:
+def _largest(changes: Mapping[str, list[Decimal]]) -> set[str]:
     """The components that get a column of their own."""
     if len(changes) <= MAX_COLUMNS - 1:
         return set(changes)

@@ -13,7 +13,7 @@ from textwrap import wrap
 
 from events.event import FareEvent
 from projections.steps import ZERO, Kind, Step, step_of
-from projections.wording import amount_text, signed_text
+from projections.wording import NEARLY_ZERO, UNITS, rounded_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,13 @@ MAX_BAR = 96.0
 DENSE_SLOT = 72.0
 """Below this width a column has only room for smaller letters."""
 DIGIT_WIDTH = 7.4
+SMALL_DIGIT_WIDTH = 6.4
 LETTER_WIDTH = 6.7
-SMALL_LETTER_WIDTH = 5.5
+SMALL_LETTER_WIDTH = 5.4
 GAP = 10.0
+LABEL_GAP = 6.0
+SHORT_TICKS = 10_000
+"""Amounts from which an axis is told in thousands, millions …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,32 +115,74 @@ def lay_out(steps: Sequence[Step], exponent: int) -> Waterfall | None:
     if not steps:
         return None
     scale = Scale.over(fare for step in steps for fare in (step.before, step.after))
-    amounts = scale.ticks(exponent)
-    left = GAP + DIGIT_WIDTH * max(len(short_amount(amount, exponent)) for amount in amounts)
-    slot = (WIDTH - left) / len(steps)
-    bars = [_bar(step, scale, exponent, left + slot * at, slot) for at, step in enumerate(steps)]
+    ticks = _ticks(scale, exponent)
+    left = GAP + DIGIT_WIDTH * max(len(tick.text) for tick in ticks)
+    slots = _slots(left, steps, exponent)
+    values = _values(steps, exponent, slots[0].width)
+    bars = [
+        _bar(step, scale, exponent, slot, value)
+        for step, slot, value in zip(steps, slots, values, strict=True)
+    ]
     return Waterfall(
         width=WIDTH,
         height=PLOT_TOP + PLOT_HEIGHT + LABELS_HEIGHT,
         left=round(left, 2),
         right=WIDTH,
         labels_y=PLOT_TOP + PLOT_HEIGHT + 20,
-        dense=slot < DENSE_SLOT,
+        dense=slots[0].is_dense,
         bars=bars,
         links=_links(steps, bars, scale),
-        ticks=[Tick(_y(scale, amount), short_amount(amount, exponent), amount == 0) for amount in amounts],
+        ticks=ticks,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The room of a column, with its bar, value and label."""
+
+    start: float
+    width: float
+
+    @property
+    def is_dense(self) -> bool:
+        return self.width < DENSE_SLOT
+
+
+def _slots(left: float, steps: Sequence[Step], exponent: int) -> list[Slot]:
+    """Equal ones, but the last has room for the exact fare whatever its length."""
+    even = (WIDTH - left) / len(steps)
+    last = max(even, DIGIT_WIDTH * len(_value(steps[-1], exponent)))
+    width = (WIDTH - left - last) / (len(steps) - 1) if len(steps) > 1 else even
+    return [*(Slot(left + width * at, width) for at in range(len(steps) - 1)), Slot(WIDTH - last, last)]
+
+
+def _ticks(scale: Scale, exponent: int) -> list[Tick]:
+    """The axis: one unit and one number of decimals for all."""
+    amounts = scale.ticks(exponent)
+    largest = max(abs(amount) for amount in amounts)
+    power = _power_of(largest) if largest >= SHORT_TICKS else 0
+    decimals = max(_decimals(amount.scaleb(-power)) for amount in amounts) if power else exponent
+    return [Tick(_y(scale, amount), rounded_text(amount, power, decimals), amount == 0) for amount in amounts]
+
+
+def _power_of(amount: Decimal) -> int:
+    """The largest unit that is not more than the amount."""
+    return max((power for power in UNITS if amount >= Decimal(10) ** power), default=0)
+
+
+def _decimals(amount: Decimal) -> int:
+    """How many decimals it takes to write an amount in full."""
+    return max(0, -int(amount.normalize().as_tuple().exponent))
 
 
 def _y(scale: Scale, amount: Decimal) -> float:
     return round(PLOT_TOP + PLOT_HEIGHT * float(1 - scale.share(amount)), 2)
 
 
-def _bar(step: Step, scale: Scale, exponent: int, start: float, slot: float) -> Bar:
+def _bar(step: Step, scale: Scale, exponent: int, slot: Slot, value: str) -> Bar:
     top, bottom = sorted((_y(scale, step.before), _y(scale, step.after)))
-    width = min(slot * 0.62, MAX_BAR)
-    middle = round(start + slot / 2, 2)
-    exact = _value(step, exponent)
+    width = min(slot.width * 0.62, MAX_BAR)
+    middle = round(slot.start + slot.width / 2, 2)
     return Bar(
         kind=step.kind,
         x=round(middle - width / 2, 2),
@@ -146,41 +192,45 @@ def _bar(step: Step, scale: Scale, exponent: int, start: float, slot: float) -> 
         middle=middle,
         right=round(middle + width / 2, 2),
         value_y=round(top - 8, 2),
-        value=exact if len(exact) * DIGIT_WIDTH <= slot else _short_value(step, exponent),
+        value=value,
         lines=_lines(step.label, slot),
         note=step.note,
-        title=f"{step.label} {step.note}".strip() + f": {exact}",
+        title=f"{step.label} {step.note}".strip() + f": {_value(step, exponent)}",
     )
 
 
-def _lines(label: str, slot: float) -> tuple[str, ...]:
+def _lines(label: str, slot: Slot) -> tuple[str, ...]:
     """A label on at most two lines of a column; what does not fit ends in an ellipsis."""
-    room = max(6, int(slot / (SMALL_LETTER_WIDTH if slot < DENSE_SLOT else LETTER_WIDTH)))
+    letter = SMALL_LETTER_WIDTH if slot.is_dense else LETTER_WIDTH
+    room = max(5, int((slot.width - LABEL_GAP) / letter))
     fitting = " ".join(word if len(word) <= room else f"{word[: room - 1]}…" for word in label.split())
     return tuple(wrap(fitting, room, max_lines=2, placeholder="…"))
 
 
-def _value(step: Step, exponent: int) -> str:
+def _values(steps: Sequence[Step], exponent: int, room: float) -> list[str]:
+    """What stands at the columns, all told alike: exact if that fits, else whole, else in thousands or more.
+
+    The last column, the fare, is always exact.
+    """
+    *columns, total = steps
+    digit = SMALL_DIGIT_WIDTH if room < DENSE_SLOT else DIGIT_WIDTH
+    texts: list[str] = []
+    for power, decimals in (
+        (0, exponent),
+        (0, 0),
+        *((power, more) for power in UNITS if power for more in (1, 0)),
+    ):
+        texts = [_value(step, decimals, power) for step in columns]
+        if all(len(text) * digit <= room for text in texts):
+            break
+    return [*texts, _value(total, exponent)]
+
+
+def _value(step: Step, decimals: int, power: int = 0) -> str:
     if step.kind == Kind.WHOLE:
-        return amount_text(step.after, exponent)
-    return signed_text(step.change, exponent)
-
-
-def _short_value(step: Step, exponent: int) -> str:
-    if step.kind == Kind.WHOLE:
-        return short_amount(step.after, exponent)
-    return ("+" if step.change > 0 else "") + short_amount(step.change, exponent)
-
-
-def short_amount(amount: Decimal, exponent: int) -> str:
-    """An amount that fits a narrow place: "14.00", "1.25M", "-320k"; three figures from a thousand up."""
-    for size, unit in ((12, "T"), (9, "B"), (6, "M"), (3, "k")):
-        if abs(amount) >= Decimal(10) ** size:
-            scaled = amount.scaleb(-size)
-            decimals = max(0, 2 - scaled.adjusted())
-            text = amount_text(scaled, decimals)
-            return (text.rstrip("0").rstrip(".") if decimals else text) + unit
-    return amount_text(amount, exponent)
+        return rounded_text(step.after, power, decimals)
+    text = rounded_text(step.change, power, decimals)
+    return f"+{text}" if step.change > 0 and text != NEARLY_ZERO else text
 
 
 def _links(steps: Sequence[Step], bars: Sequence[Bar], scale: Scale) -> list[Link]:

@@ -6,11 +6,19 @@ from decimal import Decimal
 
 MINUS = "\N{MINUS SIGN}"
 TIMES = "\N{MULTIPLICATION SIGN}"
+NEARLY_ZERO = "≈0"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+ACRONYMS = {word.lower(): word for word in ("ERP", "GST", "ID", "MTA", "TLC", "VAT")}
+"""Words of slugs that are written in capitals."""
+
+UNITS = {0: "", 3: "k", 6: "M", 9: "B", 12: "T"}
+"""Powers of ten that amounts may be told in, where there is little room."""
 
 
 def words(slug: str) -> str:
-    """A component or source slug in words: `waiting_fee` is "waiting fee", `toll-gateway` "toll gateway"."""
-    return slug.replace("_", " ").replace("-", " ")
+    """A component or source slug in words: `waiting_fee` is "waiting fee", `mta-tax` "MTA tax"."""
+    return " ".join(ACRONYMS.get(word, word) for word in slug.replace("_", " ").replace("-", " ").split(" "))
 
 
 def capitalised(slug: str) -> str:
@@ -29,6 +37,12 @@ def signed_text(change: Decimal, exponent: int) -> str:
     """A change with its sign ("+5.00", "-2.00"), so that colour never carries it alone; zero has none."""
     text = amount_text(change, exponent)
     return f"+{text}" if change > 0 else text
+
+
+def rounded_text(amount: Decimal, power: int, decimals: int) -> str:
+    """An amount in thousands, millions …: "1.25M", "320k"; "≈0" for what only rounding makes zero."""
+    text = amount_text(amount.scaleb(-power), decimals) + UNITS[power]
+    return NEARLY_ZERO if amount and not any(figure in text for figure in "123456789") else text
 
 
 def money_text(amount: Decimal, currency: str, exponent: int) -> str:

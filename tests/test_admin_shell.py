@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -66,3 +68,23 @@ def test_a_log_in_ends_where_the_person_wanted_to_go(query: str) -> None:
     answer = client.post(f"/admin/login/{query}", entered, follow=True)
     assert answer.status_code == 200
     assert answer.redirect_chain[-1][0] == (query.partition("=")[2] or "/admin/")
+
+
+def test_the_logo_has_a_name_and_its_symbol_is_not_spelled_out() -> None:
+    content = signed_in("viewer").get("/admin/").content.decode()
+    logo = re.search(r'<a href="/admin/" aria-label="Start"[^>]*>(.*?)</a>', content, re.DOTALL)
+    assert logo is not None
+    assert 'aria-hidden="true">receipt_long<' in logo[1]
+
+
+@pytest.mark.parametrize("address", ["/nothing", "/admin/nothing/", "/admin/projections/nothing/"])
+def test_an_unknown_address_outside_of_the_api_is_a_page_with_a_way_back(address: str) -> None:
+    answer = signed_in("viewer").get(address)
+    assert answer.status_code == 404
+    assert b"There is no page at this address" in answer.content
+    assert b'href="/admin/"' in answer.content
+
+
+def test_an_unknown_address_of_the_api_stays_a_problem() -> None:
+    answer = Client().get("/api/v1/nothing")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")

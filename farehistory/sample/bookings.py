@@ -90,9 +90,9 @@ def _first() -> Booking:
         currency="SGD",
         age=timedelta(days=2, hours=3),
         steps=(
-            pricing("SET", "base_fare", Decimal("14.00"), "Changi Airport T3 → Bishan", **trip, **refs),
+            pricing("SET", "base_fare", Decimal("14.00"), "Changi Airport T3 – Bishan", **trip, **refs),
             toll(Decimal("5.00"), "CTE Braddell").later(minutes=14),
-            waiting_fee(Decimal("6.40"), 8, SINGAPORE.waiting_text).later(minutes=9),
+            waiting_fee(Decimal("6.40"), 8, "Stop on the way, asked for by the rider").later(minutes=9),
             promo(Decimal("2.00"), SINGAPORE.promo_code, SINGAPORE.promo_text).later(seconds=40),
         ),
     )

@@ -29,11 +29,23 @@ class Trip:
     def base_fare(self, **more: Any) -> Step:
         """The pricing service's first word, with what it knew about the trip."""
         pickup, dropoff = self.random.sample(self.city.places, 2)
+        return self._fare_between(pickup, dropoff, f"{pickup} – {dropoff}", **more)
+
+    def changed_destination(self, first: Step) -> Step:
+        """The fare anew, from the same pickup to another place."""
+        pickup = first.metadata["pickup"]
+        others = [place for place in self.city.places if place not in (pickup, first.metadata["dropoff"])]
+        dropoff = self.random.choice(others)
+        return self._fare_between(
+            pickup, dropoff, f"Destination changed to {dropoff}", reason="destination_change"
+        )
+
+    def _fare_between(self, pickup: str, dropoff: str, description: str, **more: Any) -> Step:
         return pricing(
             "SET",
             "base_fare",
             self.price(self.city.fares),
-            f"{pickup} → {dropoff}",
+            description,
             city=self.city.name,
             pickup=pickup,
             dropoff=dropoff,
@@ -84,8 +96,8 @@ def late_rider(trip: Trip) -> Iterator[Step]:
 
 def everything_at_once(trip: Trip) -> Iterator[Step]:
     yield trip.base_fare()
-    yield trip.toll()
     yield trip.waiting_fee()
+    yield trip.toll()
     yield trip.promo()
 
 
@@ -104,10 +116,10 @@ def tipped(trip: Trip) -> Iterator[Step]:
 
 def destination_change(trip: Trip) -> Iterator[Step]:
     """A SET replaces the fare as a whole, so the promo is taken off once more from the new one."""
-    yield trip.base_fare()
+    first = trip.base_fare()
+    yield first
     yield trip.promo()
-    changed = trip.base_fare(reason="destination_change").later(minutes=12)
-    yield changed
+    yield trip.changed_destination(first).later(minutes=12)
     yield trip.promo()
 
 

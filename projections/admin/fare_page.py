@@ -12,14 +12,18 @@ from events.errors import UnknownBooking
 from events.event import FareEvent
 from events.new_event import BOOKING_ID
 from events.partitions import partition_of
-from projections.explain import explain_event, explain_fare, sum_text, terms_of
+from projections.explain import explain_event, explain_fare, explain_stated_total, sum_text, terms_of
 from projections.models import CurrentFare
-from projections.steps import Kind, steps_of
+from projections.steps import Kind, steps_of, steps_of_components
 from projections.waterfall import RowBar, Waterfall, lay_out, row_bars
 from projections.wording import amount_text, money_text, signed_text, words
 
 PAGE = 200
 """Events on one page. A longer history is read in pages, latest first."""
+
+MAX_COMPONENTS = 10
+SHOWN_COMPONENTS = 8
+"""Of more than `MAX_COMPONENTS`, so many are shown at once."""
 
 
 class ViewState(StrEnum):
@@ -81,6 +85,10 @@ class FarePage:
         return explain_fare(self.head.components, self.head.currency, self.head.exponent)
 
     @property
+    def stated_total_sentence(self) -> str | None:
+        return explain_stated_total(self.events, self.head.fare)
+
+    @property
     def is_latest(self) -> bool:
         """Whether this page ends with the latest event, not further back in a long history."""
         return self.events[-1].version == self.head.version
@@ -88,11 +96,24 @@ class FarePage:
     @property
     def waterfall(self) -> Waterfall | None:
         """The chart of the fare as it is now, so only on the latest page."""
-        return lay_out(steps_of(self.events), self.head.exponent) if self.is_latest else None
+        if not self.is_latest:
+            return None
+        steps = steps_of_components(self.head.components) if self.older else steps_of(self.events)
+        return lay_out(steps, self.head.exponent)
 
     @property
     def components(self) -> list[ComponentLine]:
         return [self._component(name, amount) for name, amount in self.head.components.items()]
+
+    @property
+    def shown_components(self) -> list[ComponentLine]:
+        lines = self.components
+        return lines if len(lines) <= MAX_COMPONENTS else lines[:SHOWN_COMPONENTS]
+
+    @property
+    def more_components(self) -> list[ComponentLine]:
+        """Those that are shown when asked for."""
+        return self.components[len(self.shown_components) :]
 
     def _component(self, name: str, amount: Decimal) -> ComponentLine:
         kind = Kind.SAME if amount == 0 else Kind.UP if amount > 0 else Kind.DOWN
@@ -146,6 +167,10 @@ class FarePage:
     def older(self) -> int:
         """How many events came before these."""
         return self.events[0].version - 1
+
+    @property
+    def older_text(self) -> str:
+        return amount_text(Decimal(self.older), 0)
 
     @property
     def newer_before(self) -> int | None:

@@ -15,8 +15,13 @@
             const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
             time.textContent = `${format.format(at)}, ${clock}`;
         }
+        const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+        const isUtc = ["UTC", "Etc/UTC"].includes(name);
         for (const zone of root.querySelectorAll("[data-fh-zone]")) {
-            zone.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
+            zone.textContent = isUtc ? "UTC" : name;
+        }
+        for (const hint of root.querySelectorAll("[data-fh-zone-hint]")) {
+            hint.hidden = isUtc;
         }
     }
 

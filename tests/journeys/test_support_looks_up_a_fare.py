@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from events import history
 from tests.builders import add, append, given, new_booking_id, set_, sub
@@ -73,6 +73,9 @@ def test_support_finds_a_fare_and_reads_why_it_is_so(page: Page, booking: str) -
 
     page.get_by_text("Pricing set the fare to SGD 14.00 (base fare).").click()
     expect(page.get_by_text('"distance_km": 18.40')).to_be_visible()
+    drawer, row = page.locator("#v1 .fh-facts").bounding_box(), page.locator("#v1").bounding_box()
+    assert drawer and row
+    assert row["width"] - 90 < drawer["width"] < row["width"]
     assert_accessible(page)
 
 
@@ -109,7 +112,17 @@ def test_times_are_told_in_the_readers_zone_with_utc_behind(page: Page, booking:
     time = page.locator("#v1 .fh-when time")
     expect(time).to_have_attribute("title", f"{recorded:%Y-%m-%d %H:%M:%S.%f} UTC")
     expect(time).to_contain_text(f"{(recorded.hour + 8) % 24:02}:{recorded:%M:%S}")
-    expect(page.get_by_text("Times in Asia/Singapore")).to_be_visible()
+    expect(page.get_by_text("Times in Asia/Singapore; point at one for UTC")).to_be_visible()
+
+
+def test_a_reader_in_utc_is_not_told_where_to_find_utc(chromium: Browser, web: str, booking: str) -> None:
+    page = chromium.new_context(base_url=web, viewport=DESK, timezone_id="Etc/UTC").new_page()
+    page.goto("/admin/")
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    expect(page.get_by_text("Times in UTC")).to_be_visible()
+    expect(page.get_by_text("point at one")).to_be_hidden()
+    page.context.close()
 
 
 def test_on_a_phone_the_chart_gives_way_to_the_bars_of_the_rows(page: Page, booking: str) -> None:
@@ -120,6 +133,33 @@ def test_on_a_phone_the_chart_gives_way_to_the_bars_of_the_rows(page: Page, book
     expect(page.locator("#v2 .fh-span")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_one_endless_word_does_not_widen_the_page(page: Page, viewport: ViewportSize) -> None:
+    booking = given(set_("14.00", actor="Q" * 128, description="W" * 500), add("a" * 48, "1.00"))
+    log_in(page, "viewer")
+    page.set_viewport_size(viewport)
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.locator("#v1 summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    recorded = page.locator("#v1 .fh-when").bounding_box()
+    assert recorded is not None
+    assert recorded["x"] + recorded["width"] <= viewport["width"]
+
+
+def test_further_components_open_and_print(page: Page) -> None:
+    booking = given(set_("1.00"), *(add(f"fee_{number}", "1.00") for number in range(20)))
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    last = page.locator(".fh-totals").get_by_text("fee 19", exact=True)
+    expect(last).to_be_hidden()
+    page.get_by_text("… and 13 more").click()
+    expect(last).to_be_visible()
+    assert_accessible(page)
+    page.get_by_text("… and 13 more").click()
+    page.emulate_media(media="print")
+    expect(last).to_be_visible()
 
 
 def test_a_printed_fare_leaves_the_shell_out(page: Page, booking: str) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 
 from events.event import FareEvent
-from projections.steps import MAX_COLUMNS, Kind, steps_of
+from projections.steps import MAX_COLUMNS, Kind, steps_of, steps_of_components
 from tests.builders import add, set_, sub
 from tests.projections.histories import any_history, history_of
 
@@ -69,14 +69,25 @@ def test_a_long_history_that_ends_with_a_set_needs_no_chart() -> None:
     assert columns(set_("14.00"), *[add("toll", "1.00")] * 12, set_("30.00")) == []
 
 
-def test_the_latest_events_of_a_long_history_begin_with_the_fare_before_them() -> None:
-    events = history_of(set_("14.00"), *[add("toll", "1.00")] * 30)[-20:]
-    steps = steps_of(events)
-    assert [(step.label, str(step.after)) for step in steps] == [
-        ("fare at version 11", "24.00"),
-        ("toll", "44.00"),
-        ("fare", "44.00"),
+def test_a_breakdown_is_a_column_per_component_that_leads_to_the_fare() -> None:
+    components = {"base_fare": Decimal("14.00"), "toll": Decimal("5.00"), "promo": Decimal("-2.00")}
+    assert [(step.label, step.kind, str(step.after)) for step in steps_of_components(components)] == [
+        ("base fare", "whole", "14.00"),
+        ("toll", "up", "19.00"),
+        ("promo", "down", "17.00"),
+        ("fare", "whole", "17.00"),
     ]
+
+
+def test_a_breakdown_of_one_component_needs_no_chart() -> None:
+    assert steps_of_components({"base_fare": Decimal("14.00")}) == []
+
+
+def test_a_breakdown_of_very_many_components_shares_a_column_too() -> None:
+    components = {f"fee_{number}": Decimal(number) for number in range(1, 101)}
+    steps = steps_of_components(components)
+    assert len(steps) == MAX_COLUMNS + 1  # and the fare itself
+    assert (steps[-2].label, steps[-1].after) == ("89 other components", Decimal(5050))
 
 
 def test_of_very_many_components_the_smallest_share_a_column() -> None:

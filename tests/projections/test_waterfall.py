@@ -12,14 +12,16 @@ from hypothesis import given
 from events.event import FareEvent
 from projections.steps import Kind, Step, steps_of
 from projections.waterfall import (
+    DIGIT_WIDTH,
     PLOT_HEIGHT,
     PLOT_TOP,
+    SMALL_DIGIT_WIDTH,
+    SMALL_LETTER_WIDTH,
     WIDTH,
     Scale,
     Waterfall,
     lay_out,
     row_bars,
-    short_amount,
 )
 from tests.builders import add, set_, sub
 from tests.projections.histories import any_history, history_of
@@ -81,8 +83,43 @@ def test_signs_stand_in_the_text() -> None:
 def test_a_narrow_column_shortens_its_amount_and_keeps_the_exact_one_in_its_title() -> None:
     fees = [add(f"fee_{number}", "27500.00") for number in range(11)]
     bars = chart(set_("1250000.00", currency="IDR"), *fees).bars
-    assert (bars[0].value, bars[1].value) == ("1.25M", "+27.5k")
+    assert (bars[0].value, bars[1].value) == ("1,250.0k", "+27.5k")
     assert bars[1].title == "fee 0 v2: +27,500.00"
+
+
+def test_all_columns_tell_their_amounts_alike_and_the_last_one_exactly() -> None:
+    fees = [add(f"fee_{number}", "51.00") for number in range(10)]
+    values = [bar.value for bar in chart(set_("100.00"), add("surge", "12280.40"), *fees).bars]
+    assert values == ["100", "+12,280", *["+51"] * 10, "12,890.40"]
+
+
+def test_what_only_rounding_makes_zero_is_not_said_to_be_zero() -> None:
+    fees = [add(f"fee_{number}", "0.01") for number in range(11)]
+    values = [bar.value for bar in chart(set_("1250000.00"), *fees).bars]
+    assert values == ["1,250.0k", *["≈0"] * 11, "1,250,000.11"]
+
+
+@pytest.mark.parametrize("amount", ["1.00", "1250000.00", "9999999999999.00"])
+def test_neighbours_of_twelve_columns_leave_room_for_each_other(amount: str) -> None:
+    changes = [add("waiting_fee_at_destination", amount), sub("promotional_discount", amount)] * 6
+    waterfall = chart(set_(amount), *changes[:11])
+    slot = waterfall.bars[1].middle - waterfall.bars[0].middle
+    for bar in waterfall.bars[:-1]:
+        assert len(bar.value) * SMALL_DIGIT_WIDTH <= slot
+        assert max(len(line) for line in bar.lines) * SMALL_LETTER_WIDTH <= slot - 5
+    assert waterfall.bars[-1].middle + len(waterfall.bars[-1].value) * DIGIT_WIDTH / 2 <= WIDTH
+
+
+@pytest.mark.parametrize(
+    ("amount", "texts"),
+    [
+        ("1200.00", ["0.00", "500.00", "1,000.00"]),
+        ("12000.00", ["0k", "5k", "10k"]),
+        ("1800000.00", ["0.0M", "0.5M", "1.0M", "1.5M"]),
+    ],
+)
+def test_the_axis_has_one_unit(amount: str, texts: list[str]) -> None:
+    assert [tick.text for tick in chart(set_(amount), add("toll", "1.00")).ticks] == texts
 
 
 def test_a_long_label_ends_in_an_ellipsis_on_the_second_line() -> None:
@@ -90,22 +127,6 @@ def test_a_long_label_ends_in_an_ellipsis_on_the_second_line() -> None:
     lines = chart(set_("10.00"), *[add(name, "1.00")] * 5).bars[1].lines
     assert len(lines) == 2
     assert lines[1].endswith("…")
-
-
-@pytest.mark.parametrize(
-    ("amount", "exponent", "text"),
-    [
-        ("0", 2, "0.00"),
-        ("999.99", 2, "999.99"),
-        ("1000", 0, "1k"),
-        ("1234.56", 2, "1.23k"),
-        ("-320000", 2, "−320k"),
-        ("12500000", 0, "12.5M"),
-        ("9999999999999.99", 2, "10T"),
-    ],
-)
-def test_amounts_are_shortened_to_three_figures(amount: str, exponent: int, text: str) -> None:
-    assert short_amount(Decimal(amount), exponent) == text
 
 
 @pytest.mark.parametrize(

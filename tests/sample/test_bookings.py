@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from farehistory.sample.bookings import FIRST_BOOKING, Booking, bookings
+from farehistory.sample.cities import CITIES
 
 
 def test_the_sample_is_the_same_every_time() -> None:
@@ -25,6 +26,26 @@ def test_the_booking_of_the_docs_comes_first_and_costs_23_40() -> None:
 
 def signed_amounts(booking: Booking) -> list[Decimal]:
     return [-step.amount if step.type == "SUB" else step.amount for step in booking.steps]
+
+
+def test_a_changed_destination_keeps_the_pickup() -> None:
+    booking = next(booking for booking in bookings() if booking.booking_id == "BK-1002")
+    first, second = (step for step in booking.steps if step.type == "SET")
+    assert first.metadata["pickup"] == second.metadata["pickup"]
+    assert second.metadata["dropoff"] not in (first.metadata["pickup"], first.metadata["dropoff"])
+    assert second.description == f"Destination changed to {second.metadata['dropoff']}"
+
+
+def test_a_rider_who_comes_late_is_waited_for_before_the_toll() -> None:
+    late = {city.waiting_text for city in CITIES}
+    for booking in bookings():
+        components = [step.component for step in booking.steps]
+        if any(step.description in late for step in booking.steps) and "toll" in components:
+            assert components.index("waiting_fee") < components.index("toll"), booking.booking_id
+
+
+def test_trips_are_written_without_an_arrow_which_points_back_from_right_to_left() -> None:
+    assert not any("→" in (step.description or "") for booking in bookings() for step in booking.steps)
 
 
 def test_all_five_services_have_a_part_in_it() -> None:

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from events import history, ledger
+from events.event import Origin
 from events.partitions import partition_of
 from projections import runner
-from projections.admin.fare_page import PAGE, ViewState, read_fare_page
+from projections.admin.fare_page import MAX_COMPONENTS, PAGE, ViewState, read_fare_page
 from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
 from tests.builders import add, append, event, given, new_booking_id, set_, sub
@@ -66,7 +67,7 @@ def test_the_chart_is_an_image_described_by_the_sentence(viewer: Client) -> None
     booking = given(set_("14.00"), add("toll", "5.00"))
     html = html_of(viewer, booking)
     assert 'role="img"' in html
-    assert re.search(r"<desc[^>]*>The fare is SGD 19.00: base fare 14.00 \+ toll 5.00.</desc>", html)
+    assert re.search(r"<desc[^>]*>The fare is SGD 19.00: base fare\s14.00 \+\stoll\s5.00.</desc>", html)
 
 
 def test_a_fare_of_one_event_has_no_chart(viewer: Client) -> None:
@@ -96,7 +97,28 @@ def test_description_person_and_ids_of_an_event_are_shown(viewer: Client) -> Non
     assert "<bdi>&lt;b&gt;อโศก&lt;/b&gt; &amp; سالمية</bdi>" in html
     assert "Support (\u2068maya\u2069) set the fare" in html
     assert str(toll.transaction_id) in html
-    assert toll.hash.hex()[:16] in html
+    assert f">{toll.hash.hex()}<" in html
+
+
+def test_another_total_in_the_imported_file_is_said_under_the_sentence(viewer: Client) -> None:
+    booking = new_booking_id()
+    row = [
+        event(booking, set_("14.00", metadata={"stated_total": "23.15"})),
+        event(booking, add("toll", "1.00")),
+    ]
+    ledger.append_many(row, source="tlc", origin=Origin.IMPORT)
+    text = text_of(viewer, booking)
+    assert "The imported file states SGD 23.15, which is not the sum of its events." in text
+    assert "TLC set the fare to SGD 14.00" in text
+
+
+def test_many_components_are_shown_when_asked_for(viewer: Client) -> None:
+    few = given(set_("1.00"), *(add(f"fee_{number}", "1.00") for number in range(MAX_COMPONENTS - 1)))
+    many = given(set_("1.00"), *(add(f"fee_{number}", "1.00") for number in range(MAX_COMPONENTS)))
+    assert "fh-more-parts" not in html_of(viewer, few)
+    html = html_of(viewer, many)
+    assert "… and 3 more" in html
+    assert html.index("fee 6</th>") < html.index("fh-more-parts") < html.index("fee 7</th>")
 
 
 def test_both_times_are_shown_where_they_differ(viewer: Client) -> None:
@@ -164,7 +186,13 @@ def test_a_long_history_is_shown_in_pages_latest_first(viewer: Client) -> None:
     assert 'id="v250"' not in html
     assert 'href="?before=251"' in html
     assert "250 older events" in html
-    assert "fare at version 250" in html
+    assert "<title>toll: +449.00</title>" in html
+
+
+def test_a_long_history_says_how_many_events_are_older_with_its_thousands(viewer: Client) -> None:
+    booking = new_booking_id()
+    long_history(booking, 1200 + PAGE)
+    assert "1,200 older events" in html_of(viewer, booking)
 
 
 def test_older_pages_lead_on_both_ways_and_keep_the_fare_of_now(viewer: Client) -> None:

@@ -86,6 +86,7 @@ def test_nothing_found_says_what_was_tried(viewer: Client) -> None:
     text = unescape(strip_tags(answer.content.decode()))
     assert answer.status_code == 200
     assert f"No fare found for “{query}”" in text
+    assert "For now only booking ids are searched" in text
     assert f"in the ledger: {query}, {query.upper()}, {query.lower()}" in text
 
 
