@@ -99,8 +99,10 @@ def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> No
     log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{other}/change/")
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").press_sequentially(booking)
-    expect(page.locator("#command-results-list")).to_contain_text(booking)
+    box = page.locator("#search-input-command")
+    expect(box).to_be_focused()
+    box.press_sequentially(booking)
+    expect(page.locator("#command-results-list")).to_contain_text(booking, timeout=15_000)
     page.keyboard.press("Enter")
     expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
 
