@@ -7,14 +7,11 @@ neither on a ledger that happens to be there nor on what ran before.
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import django
 import psycopg
 from django.core.management import call_command
 from django.db import connection, connections
@@ -23,8 +20,6 @@ from benchmarks.report import Figure, Report, conditions
 from farehistory.embedded import postgres
 from farehistory.embedded.state import DATABASE, State
 from farehistory.embedded.supervisor import Supervisor, raising_stopped, supervising
-
-ADDRESSES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "BROKER_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +63,12 @@ def run(measure: Callable[[Bench], Iterable[Figure]], options: argparse.Namespac
 
 @contextmanager
 def own_services() -> Iterator[Supervisor]:
-    """PostgreSQL and Valkey in a state folder of their own, migrated; Django is set up for them."""
-    for name in ADDRESSES:
-        os.environ.pop(name, None)
-    os.environ["FAREHISTORY_STATE"] = tempfile.mkdtemp(prefix="farehistory-benchmark-")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "farehistory.settings"
-    os.environ.setdefault("LOG_LEVEL", "WARNING")
-    state = State.from_environment()
-    try:
-        with raising_stopped(), supervising(state) as supervisor:
-            supervisor.start_databases()
-            django.setup()
-            call_command("migrate", verbosity=0)
-            connections.close_all()
-            yield supervisor
-    finally:
-        state.remove()
+    """PostgreSQL and Valkey in this run's state folder, migrated."""
+    with raising_stopped(), supervising(State.from_environment()) as supervisor:
+        supervisor.start_databases()
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+        yield supervisor
 
 
 def application() -> psycopg.Connection[Any]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 GENESIS: Final = bytes(32)
 """The hash before the first event of a log."""
 
-_LINES: Final = (
+FIELDS: Final = (
     "schema",
     "partition",
     "position",
@@ -36,6 +36,7 @@ _LINES: Final = (
     "occurred_at",
     "content_digest",
 )
+"""What a hash covers, in its order."""
 
 
 def content_digest(*, salt: bytes, actor: str | None, description: str | None, metadata: str | None) -> bytes:
@@ -49,7 +50,7 @@ def canonical_text(fields: Mapping[str, Any]) -> str:
 
     `fields` has the columns of `ledger.fare_event`, amounts in minor units, `content_digest` as bytes.
     """
-    return "".join(f"{name}={_value(fields[name])}\n" for name in _LINES)
+    return "".join(f"{name}={_value(fields[name])}\n" for name in FIELDS)
 
 
 def event_hash(previous: bytes, fields: Mapping[str, Any]) -> bytes:

@@ -62,6 +62,9 @@ COLUMNS = (
 )
 """Columns of `ledger.fare_event` that `FareEvent.from_row` takes, in this order."""
 
+SELECTED = ", ".join(COLUMNS).replace("metadata,", "metadata::text,")
+"""The same as a SELECT lists them: metadata as it is stored, not parsed by the driver."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FareEvent:

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import connection
 
 from events.errors import UnknownBooking, UnknownEvent
-from events.event import COLUMNS, FareEvent
+from events.event import SELECTED, FareEvent
 from events.new_event import BOOKING_ID, MAX_VERSION
 from events.partitions import partition_of
 
 _SELECT = f"""
-    SELECT {", ".join(COLUMNS).replace("metadata,", "metadata::text,")}
+    SELECT {SELECTED}
     FROM ledger.fare_event
     WHERE partition = %s AND booking_id = %s
 """  # noqa: S608 - made of constants

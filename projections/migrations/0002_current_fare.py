@@ -1,9 +1,8 @@
 from django.db import migrations
 
-from events.sql_migration import run_ddl
-from projections.sql import ddl
-
 
 class Migration(migrations.Migration):
+    """The tables of projectors are made by `projections.installation`, at the end of every `manage.py migrate`."""
+
     dependencies = [("projections", "0001_projection")]
-    operations = [run_ddl(ddl, "current_fare_v1", undo="DROP TABLE projection.current_fare")]
+    operations = []

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from django.db import connection
 
-from projections import sql
-from projections.projector import OutOfStep, Page
+from projections.projector import OutOfStep, Page, Projector
 
 
-class CurrentFareProjector:
+class CurrentFareProjector(Projector):
     name = "current_fare"
-    version = 1
-    tables: tuple[str, ...] = ("projection.current_fare",)
+    tables = ("current_fare",)
 
     def apply(self, page: Page) -> None:
-        bounds = {"partition": page.partition, "after": page.after, "upto": page.upto}
         with connection.cursor() as cursor:
-            cursor.execute(sql.statement("current_fare"), bounds)
+            self.execute(cursor, "current_fare", page)
             bookings, moved = cursor.fetchone()
         if bookings != moved:
             raise OutOfStep(f"{bookings} bookings have events in {page}, {moved} were at the version before")

@@ -8,22 +8,19 @@ from contextlib import contextmanager
 from django.db import connection
 
 from events.partitions import partition_of
-
-ROW = "projection.current_fare SET {} WHERE partition = %s AND booking_id = %s"
-COLUMNS = "version, fare_minor, component_amounts"
+from projections import set_aside
+from projections.projectors.current_fare import CurrentFareProjector
 
 
 @contextmanager
 def planted_drift(booking: str, damage: str) -> Iterator[None]:
     """The view's row of this booking is damaged by an assignment in SQL, and put right at the end."""
-    place = [partition_of(booking), booking]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {COLUMNS} FROM projection.current_fare WHERE partition = %s AND booking_id = %s", place
+            f"UPDATE projection.current_fare SET {damage} WHERE partition = %s AND booking_id = %s",
+            [partition_of(booking), booking],
         )
-        before = cursor.fetchone()
-        cursor.execute("UPDATE " + ROW.format(damage), place)
-        try:
-            yield
-        finally:
-            cursor.execute("UPDATE " + ROW.format(f"({COLUMNS}) = (%s, %s, %s)"), [*before, *place])
+    try:
+        yield
+    finally:
+        set_aside.fold_anew(CurrentFareProjector(), booking)

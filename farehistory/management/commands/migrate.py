@@ -11,10 +11,14 @@ from django.db import connections
 
 from farehistory.application_role import grant_rights
 from farehistory.groups import ensure_groups
+from farehistory.schedules import ensure_schedules
+from projections.installation import ensure_installed
 
 
 class Command(migrate.Command):
-    help = "Migrates as the owner role, then grants the application role its rights."
+    help = (
+        "Migrates as the owner role, then grants the application role its rights and makes new projections."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -28,4 +32,7 @@ class Command(migrate.Command):
         super().handle(*args, **options)
         if not (options["plan"] or options["check_unapplied"]):
             grant_rights(connections[options["database"]], settings.FAREHISTORY_APPLICATION_ROLE)
-            ensure_groups()
+            if options["app_label"] is None:  # not on the way to some migration in between
+                ensure_installed()
+                ensure_groups()
+                ensure_schedules()

@@ -1,8 +1,6 @@
 -- The fare of every booking after its last event; amounts in minor units.
 
-SET LOCAL ROLE :"application";
-
-CREATE TABLE projection.current_fare (
+CREATE TABLE :"schema".current_fare (
     partition         smallint    NOT NULL,
     booking_id        text        NOT NULL,
     version           integer     NOT NULL,
@@ -18,6 +16,4 @@ CREATE TABLE projection.current_fare (
 );
 
 -- The admin's search by the beginning of a booking id. No other index: updates of a fare then stay on their page.
-CREATE INDEX current_fare_booking_id ON projection.current_fare (booking_id text_pattern_ops);
-
-RESET ROLE;
+CREATE INDEX current_fare_booking_id ON :"schema".current_fare (booking_id text_pattern_ops);
