@@ -1,0 +1,112 @@
+"""A rebuild as a terminal shows it: a bar while it goes on, lines where there is none, then what differs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Final, Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from projections.models import Drift, Rebuild
+from projections.rebuild.figures import Progress, progress
+
+SHOWN: Final = 20
+SECONDS_BETWEEN_LINES: Final = 5.0
+SECONDS_BETWEEN_LOOKS: Final = 0.2
+
+
+class ProgressShown:
+    """Use as a context manager, and call it between steps. Writes to `stream`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last_look = self._last_line = 0.0
+        self._last_state = ""
+        console = Console(file=stream)
+        self._bar: Bar | None = None
+        if console.is_terminal:
+            columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            self._bar = Bar(*columns, console=console, transient=True)
+            self._task = self._bar.add_task("beginning …", total=100)
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, rebuild: Rebuild) -> None:
+        now = time.monotonic()
+        if now - self._last_look < SECONDS_BETWEEN_LOOKS and rebuild.state == self._last_state:
+            return
+        self._last_look = now
+        figures = progress(rebuild)
+        if self._bar is not None:
+            self._bar.update(self._task, description=words(figures), completed=figures.percent)
+        elif now - self._last_line >= SECONDS_BETWEEN_LINES or rebuild.state != self._last_state:
+            self._last_line = now
+            self._stream.write(words(figures) + "\n")
+            self._stream.flush()
+        self._last_state = rebuild.state
+
+
+def words(figures: Progress) -> str:
+    """Progress in one line."""
+    parts = [f"{figures.events_done:,} of {figures.events_total:,} events"]
+    if figures.rate is not None and figures.state == Rebuild.State.BUILDING:
+        parts.append(f"{figures.rate:,.0f} a second")
+    if figures.eta_seconds is not None and figures.state == Rebuild.State.BUILDING:
+        parts.append(f"{figures.eta_seconds:,.0f} s to go")
+    if figures.state == Rebuild.State.COMPARING:
+        parts.append(f"{figures.partitions_compared} of {figures.partitions} partitions compared")
+    return f"{figures.state}: {', '.join(parts)}"
+
+
+def differences(rebuild: Rebuild, stream: TextIO) -> None:
+    """The first rows that differ: what is stored, what the ledger gives, from which version on."""
+    rows = Drift.objects.filter(rebuild=rebuild).order_by("partition", "booking_id", "pk")[:SHOWN]
+    lines = [line for row in rows for line in _lines(row)]
+    if not lines:
+        return
+    console = Console(file=stream)
+    if console.is_terminal:
+        table = Table("row", "column", "stored", "rebuilt", "from version")
+        for line in lines:
+            table.add_row(*line)
+        console.print(table)
+    else:
+        for name, column, stored, rebuilt, first in lines:
+            stream.write(
+                f"{name}  {column}: stored {stored}, rebuilt {rebuilt}{first and f', from version {first}'}\n"
+            )
+    if rebuild.differences > SHOWN:
+        stream.write(f"… and {rebuild.differences - SHOWN:,} more\n")
+
+
+def _lines(row: Drift) -> Iterator[tuple[str, str, str, str, str]]:
+    """A line for each column that differs, or one for a row that is missing or too many."""
+    name = row.booking_id or " ".join(f"{key}={value}" for key, value in row.key.items())
+    first = "" if row.first_version is None else str(row.first_version)
+    stored, rebuilt = row.stored, row.rebuilt
+    if stored is None or rebuilt is None:
+        yield name, "(whole row)", _value(stored), _value(rebuilt), first
+        return
+    for column in rebuilt:
+        if column in stored and stored[column] != rebuilt[column]:
+            yield name, column, _value(stored[column]), _value(rebuilt[column]), first
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={each}" for key, each in value.items())
+    return "none" if value is None else str(value)
