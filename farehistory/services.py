@@ -12,21 +12,24 @@ from django.core.exceptions import ImproperlyConfigured
 
 from farehistory.embedded.state import State
 
-_NAMES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "BROKER_URL")
+_NAMES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "CACHE_URL", "BROKER_URL")
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The two database connections and the two Redis addresses that the settings are made of."""
+    """The two database connections and the Redis addresses that the settings are made of."""
 
     application: dict[str, Any]
     owner: dict[str, Any] | None
     redis_url: str
+    cache_url: str
     broker_url: str
+    archive: str = ""
+    """The folder that events are archived in where no other is named; only the embedded mode has one."""
 
     @classmethod
     def from_environment(cls) -> Services:
-        """Of DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL, BROKER_URL; embedded where none is set.
+        """Of DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL, CACHE_URL, BROKER_URL; embedded where none is set.
 
         Raises ImproperlyConfigured where some are missing or one is not an address.
         """
@@ -47,12 +50,14 @@ class Services:
             application=_database("DATABASE_URL"),
             owner=_database("MIGRATION_DATABASE_URL") if os.environ.get("MIGRATION_DATABASE_URL") else None,
             redis_url=redis_url,
+            cache_url=os.environ.get("CACHE_URL") or redis_url,
             broker_url=os.environ.get("BROKER_URL") or redis_url,
         )
 
     @classmethod
     def _embedded(cls) -> Services:
-        at = State.from_environment().addresses()
+        state = State.from_environment()
+        at = state.addresses()
         database = {
             "HOST": str(at.socket_dir),
             "PORT": str(at.port),
@@ -63,7 +68,9 @@ class Services:
             application=database | {"USER": at.application, "PASSWORD": at.application_password},
             owner=database | {"USER": at.owner, "PASSWORD": at.owner_password},
             redis_url=f"unix://{quote(socket)}?db=0",
+            cache_url=f"unix://{quote(socket)}?db=0",
             broker_url=f"redis+socket://{quote(socket)}?virtual_host=1",
+            archive=str(state.path / "archive"),
         )
 
 

@@ -105,7 +105,8 @@ def _test_database() -> Iterator[None]:
 
 
 def _delete_keys(prefix: str) -> None:
-    for url in {os.environ["REDIS_URL"], os.environ.get("BROKER_URL") or os.environ["REDIS_URL"]}:
+    names = ("REDIS_URL", "CACHE_URL", "BROKER_URL")
+    for url in {os.environ[name] for name in names if os.environ.get(name)}:
         with redis.from_url(url) as client:
             for key in client.scan_iter(match=f"{prefix}*", count=1000):
                 client.unlink(key)

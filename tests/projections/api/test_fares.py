@@ -12,15 +12,15 @@ from django.db import connection, transaction
 from events import history
 from events.partitions import partition_of
 from projections import checkpoints, runner
-from projections.projectors import PROJECTORS
+from projections.projectors import PROJECTORS, projector
 from tests.api_client import Api, assert_problem
 from tests.builders import add, given, new_booking_id, set_, sub
 
 
 def projected(booking_id: str) -> str:
     """The booking, once every view is at the end of its partition's log."""
-    for projector in PROJECTORS:
-        runner.drain(projector, [partition_of(booking_id)])
+    for each in PROJECTORS:
+        runner.drain(each, [partition_of(booking_id)])
     return booking_id
 
 
@@ -31,7 +31,7 @@ def view_standing_still(booking_id: str) -> Iterator[None]:
 
     def hold() -> None:
         with transaction.atomic():
-            checkpoints.lock("current_fare", partition_of(booking_id))
+            checkpoints.lock(projector("current_fare"), partition_of(booking_id))
             held.set()
             done.wait(4)
         connection.close()
