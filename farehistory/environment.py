@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 from django.core.exceptions import ImproperlyConfigured
+
+_GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
 def number(name: str, default: float) -> float:
@@ -26,6 +29,30 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
         raise ImproperlyConfigured(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
     return int(text)
+
+
+def names(name: str, default: str, *, longest: int) -> list[str]:
+    """Different names, separated by commas; `longest`: characters of all together. Raises ImproperlyConfigured."""
+    text = os.environ.get(name, "") or default
+    found = [part.strip() for part in text.split(",")]
+    if not all(found) or len(set(found)) < len(found) or not text.isprintable() or len(text) > longest:
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it must be different names separated by commas,"
+            f" of at most {longest} characters in all."
+        )
+    return found
+
+
+def group_names(name: str) -> list[str]:
+    """Names of consumer groups, separated by commas; none where it is not set. Raises ImproperlyConfigured."""
+    text = os.environ.get(name, "")
+    found = [part.strip() for part in text.split(",")] if text.strip() else []
+    if len(set(found)) < len(found) or not all(_GROUP_NAME.fullmatch(part) for part in found):
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it must be different names separated by commas,"
+            " each 1 to 64 of A-Z a-z 0-9 . _ : - and beginning with a letter or digit."
+        )
+    return found
 
 
 def exponents(name: str) -> dict[str, int]:
