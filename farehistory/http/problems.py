@@ -85,10 +85,15 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "not_found": Problem(404, "No such address", "The API has no resource at this address."),
     "unknown_booking": Problem(404, "No such booking", "The ledger has no event of this booking."),
     "unknown_event": Problem(404, "No such event", "The booking has no event of this version."),
+    "unknown_receipt": Problem(404, "No such receipt", "The booking has no receipt of this number."),
     "method_not_allowed": Problem(
         405, "Method not allowed", "The header `Allow` lists the methods of this address."
     ),
-    "not_acceptable": Problem(406, "Not available in this form", "Accept `application/json`."),
+    "not_acceptable": Problem(
+        406,
+        "Not available in this form",
+        "Accept `application/json`, or another form that the call offers.",
+    ),
     "too_large": Problem(
         413, "The body is too large", "Send less at once, or keep large things elsewhere and link."
     ),
