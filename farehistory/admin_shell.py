@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,6 +21,12 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 def _item(title: Any, icon: str, url_name: str, permission: str) -> dict[str, Any]:
     link = reverse_lazy(f"admin:{url_name}")
     return {"title": title, "icon": icon, "link": link, "permission": _may(permission)}
+
+
+def _is_about_projections(request: HttpRequest) -> bool:
+    """Whether it is one of the operators' pages, which lie beside each other under one entry."""
+    pages = ("projectionstate", "rebuild", "drift")
+    return any(request.path.startswith(f"{reverse('admin:index')}projections/{page}/") for page in pages)
 
 
 _NAVIGATION = [
@@ -39,6 +45,13 @@ _NAVIGATION = [
         "title": _("Operations"),
         "separator": True,
         "items": [
+            _item(
+                _("Projections"),
+                "account_tree",
+                "projections_projectionstate_changelist",
+                "projections.view_projectionstate",
+            )
+            | {"active": _is_about_projections},
             _item(
                 _("Schedules"),
                 "schedule",

@@ -6,13 +6,26 @@ from django.contrib.auth.models import Group, Permission
 
 _SCHEDULES = ("periodictask", "intervalschedule", "crontabschedule")
 
+_READ_SIDE = frozenset(
+    f"projections.view_{model}" for model in ("projectionstate", "rebuild", "drift", "driftwalk")
+)
+
 VIEWER = frozenset({"projections.view_currentfare", "events.view_fareevent"})
 SUPPORT = VIEWER
 LEAD = SUPPORT
-OPERATOR = VIEWER | {
-    f"django_celery_beat.{action}_{model}" for action in ("view", "add", "change") for model in _SCHEDULES
-}
-AUDITOR = VIEWER | {"auth.view_user", "auth.view_group"}
+OPERATOR = (
+    VIEWER
+    | _READ_SIDE
+    | {
+        "projections.change_projectionstate",
+        "projections.retry_setaside",
+        "projections.add_rebuild",
+        "projections.change_rebuild",
+        "projections.change_drift",
+    }
+    | {f"django_celery_beat.{action}_{model}" for action in ("view", "add", "change") for model in _SCHEDULES}
+)
+AUDITOR = VIEWER | _READ_SIDE | {"auth.view_user", "auth.view_group"}
 
 GROUPS: dict[str, frozenset[str]] = {
     "viewer": VIEWER,

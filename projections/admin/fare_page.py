@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from django.db import connection
+
 from events import history
 from events.errors import UnknownBooking
 from events.event import FareEvent
 from events.new_event import BOOKING_ID
 from events.partitions import partition_of
 from projections.explain import explain_event, explain_fare, explain_stated_total, sum_text, terms_of
-from projections.models import CurrentFare
+from projections.models import CurrentFare, Receipt
+from projections.projectors.current_fare import CurrentFareProjector
+from projections.sql import statement
 from projections.steps import Kind, steps_of, steps_of_components
 from projections.waterfall import RowBar, Waterfall, lay_out, row_bars
 from projections.wording import amount_text, money_text, signed_text, words
@@ -25,6 +29,9 @@ MAX_COMPONENTS = 10
 SHOWN_COMPONENTS = 8
 """Of more than `MAX_COMPONENTS`, so many are shown at once."""
 
+MAX_RECEIPTS = 10
+"""Receipts that are linked, the latest first."""
+
 
 class ViewState(StrEnum):
     """How the view stands to the ledger."""
@@ -32,6 +39,7 @@ class ViewState(StrEnum):
     CURRENT = "current"
     BEHIND = "behind"
     DRIFT = "drift"
+    SET_ASIDE = "set_aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,10 @@ class FarePage:
     head: FareEvent
     view: CurrentFare | None
     events: Sequence[FareEvent]
+    set_aside: Sequence[str] = ()
+    """The projections that could not take an event of this booking."""
+    receipts: Sequence[Receipt] = ()
+    """The latest that were issued, the newest first; without their documents."""
 
     @property
     def booking_id(self) -> str:
@@ -127,6 +139,8 @@ class FarePage:
     @property
     def state(self) -> ViewState:
         view = self.view
+        if CurrentFareProjector.name in self.set_aside:
+            return ViewState.SET_ASIDE
         if view is None or view.version < self.head.version:
             return ViewState.BEHIND
         same = (view.version, view.fare, view.breakdown) == (
@@ -135,6 +149,11 @@ class FarePage:
             self.head.components,
         )
         return ViewState.CURRENT if same else ViewState.DRIFT
+
+    @property
+    def set_aside_elsewhere(self) -> list[str]:
+        """Other projections that lack events of this booking, in words."""
+        return [words(name) for name in self.set_aside if name != CurrentFareProjector.name]
 
     @property
     def events_behind(self) -> int:
@@ -206,4 +225,17 @@ def read_fare_page(booking_id: str, *, before: int | None = None) -> FarePage:
     if head is None:
         raise UnknownBooking(f"the ledger has no event of {booking_id}")
     last = min(before - 1, head.version) if before and before > 1 else head.version
-    return FarePage(head, view, history.events_of(booking_id, before_version=last + 1, limit=PAGE))
+    events = history.events_of(booking_id, before_version=last + 1, limit=PAGE)
+    return FarePage(head, view, events, _set_aside_in(booking_id), _receipts_of(booking_id))
+
+
+def _receipts_of(booking_id: str) -> list[Receipt]:
+    issued = Receipt.objects.filter(partition=partition_of(booking_id), booking_id=booking_id)
+    return list(issued.defer("document").order_by("-sequence")[:MAX_RECEIPTS])
+
+
+def _set_aside_in(booking_id: str) -> list[str]:
+    with connection.cursor() as cursor:
+        place: dict[str, int | str] = {"partition": partition_of(booking_id), "booking_id": booking_id}
+        cursor.execute(statement("set_aside_of_booking"), place)
+        return [name for (name,) in cursor.fetchall()]

@@ -76,6 +76,7 @@
         showLocalTimes(document);
         offerCopies(document);
     });
+    document.addEventListener("fh:loaded", (event) => showLocalTimes(event.detail));
     document.addEventListener("keydown", focusSearch);
     document.addEventListener("keydown", openFirstResult, { capture: true });
 })();

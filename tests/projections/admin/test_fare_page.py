@@ -22,8 +22,10 @@ from projections import runner
 from projections.admin.fare_page import MAX_COMPONENTS, PAGE, ViewState, read_fare_page
 from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
+from projections.receipts import issue
 from tests.builders import add, append, event, given, new_booking_id, set_, sub
 from tests.projections.drift import planted_drift
+from tests.staff import signed_in
 
 
 def project(booking: str) -> None:
@@ -241,7 +243,7 @@ def test_metadata_of_an_event_that_is_not_there_is_a_404(viewer: Client, version
 def test_the_page_takes_the_same_few_statements_however_long_the_history(viewer: Client) -> None:
     short, long = given(set_("14.00")), new_booking_id()
     long_history(long, PAGE)
-    assert _statements(viewer, short) == _statements(viewer, long) <= 7
+    assert _statements(viewer, short) == _statements(viewer, long) <= 9
 
 
 def _statements(viewer: Client, booking: str) -> int:
@@ -249,3 +251,33 @@ def _statements(viewer: Client, booking: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         html_of(viewer, booking)
     return len(captured)
+
+
+def test_receipts_of_the_booking_are_linked_and_open_as_page_and_pdf(viewer: Client) -> None:
+    booking = given(set_("14.00"))
+    assert "Receipts" not in text_of(viewer, booking)
+    issue(booking)
+    append(booking, add("toll", "5.00"))
+    issue(booking)
+    assert "Receipt 2 PDF of receipt 2 of version 2, " in text_of(viewer, booking)
+    html = viewer.get(f"/admin/projections/currentfare/{booking}/receipts/2/")
+    assert f"{booking}-R2" in html.content.decode()
+    assert html["Content-Security-Policy"].startswith("default-src 'none'")
+    pdf = viewer.get(f"/admin/projections/currentfare/{booking}/receipts/1.pdf")
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert f'{booking}-R1.pdf"' in pdf["Content-Disposition"]
+
+
+@pytest.mark.parametrize("receipt", ["2/", "0/", "99999999999999/", "2.pdf"])
+def test_a_receipt_that_was_not_issued_is_not_there(viewer: Client, receipt: str) -> None:
+    booking = given(set_("14.00"))
+    issue(booking)
+    assert viewer.get(f"/admin/projections/currentfare/{booking}/receipts/{receipt}").status_code == 404
+
+
+def test_a_receipt_needs_the_permission_of_the_fare() -> None:
+    booking = given(set_("14.00"))
+    issue(booking)
+    for form in ("1/", "1.pdf"):
+        answer = signed_in().get(f"/admin/projections/currentfare/{booking}/receipts/{form}")
+        assert answer.status_code == 403

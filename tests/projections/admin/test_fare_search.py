@@ -1,8 +1,9 @@
-"""Finding a fare by its booking id."""
+"""Finding a fare by its booking id, or by a reference that its metadata names."""
 
 from __future__ import annotations
 
 from html import unescape
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from projections.admin.fare_search import PAGE, recent_fares, search_fares
 from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
 from projections.sql import statement
-from tests.builders import add, given, set_
+from tests.builders import add, given, new_booking_id, set_
 
 SEARCH = "/admin/projections/currentfare/"
 
@@ -86,8 +87,10 @@ def test_nothing_found_says_what_was_tried(viewer: Client) -> None:
     text = unescape(strip_tags(answer.content.decode()))
     assert answer.status_code == 200
     assert f"No fare found for “{query}”" in text
-    assert "For now only booking ids are searched" in text
     assert f"in the ledger: {query}, {query.upper()}, {query.lower()}" in text
+    assert (
+        "bookings whose metadata names it, or begins with it, as: customer ID, customer ref, order ID" in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,6 +115,59 @@ def test_without_a_query_the_fares_changed_last_are_listed_newest_first(viewer: 
     projected(first, add("toll", "1.00"))
     assert [fare.booking_id for fare in recent_fares()[:2]] == [first, second]
     assert first in viewer.get(SEARCH).content.decode()
+
+
+def naming(reference: str, **fields: Any) -> str:
+    return projected(new_booking_id(), set_("14.00", metadata={"customer_ref": reference, **fields}))
+
+
+def test_a_reference_that_one_booking_names_goes_straight_to_its_fare(viewer: Client) -> None:
+    customer, order = fresh_prefix() + "C", fresh_prefix() + "O"
+    booking = naming(customer, order_ref=order)
+    for query in (customer, order, order.lower(), f" {order} "):
+        assert viewer.get(SEARCH, {"q": query})["Location"] == fare_url(booking)
+
+
+def test_a_reference_that_many_bookings_name_lists_their_fares_in_pages(viewer: Client) -> None:
+    customer = f"{fresh_prefix()}Ngữ & 'Bình' 50%"
+    bookings = sorted(naming(customer) for _ in range(PAGE + 2))
+    text = unescape(strip_tags(viewer.get(SEARCH, {"q": customer}).content.decode()))
+    assert f"Bookings that name “{customer}”" in text
+    first = search_fares(customer)
+    assert [fare.booking_id for fare in first.fares] == bookings[:PAGE]
+    rest = search_fares(customer, after=bookings[PAGE - 1])
+    assert [fare.booking_id for fare in rest.fares] == bookings[PAGE:]
+    assert (rest.exact, rest.next_after) == (None, None)
+
+
+def test_the_last_page_of_a_references_bookings_is_a_page_also_with_one_fare_on_it() -> None:
+    customer = fresh_prefix()
+    bookings = sorted(naming(customer) for _ in range(2))
+    found = search_fares(customer, after=bookings[0])
+    assert (found.exact, [fare.booking_id for fare in found.fares]) == (None, bookings[1:])
+
+
+def test_the_beginning_of_a_reference_lists_the_references(viewer: Client) -> None:
+    prefix = fresh_prefix()
+    for number in ("2", "1", "1"):
+        naming(f"{prefix}<{number}>")
+    page = viewer.get(SEARCH, {"q": prefix.lower()}).content.decode()
+    assert f"?q={prefix}%3C1%3E" in page
+    assert list(search_fares(prefix).references) == [f"{prefix}<1>", f"{prefix}<2>"]
+
+
+def test_a_booking_id_comes_before_a_reference_of_the_same_text() -> None:
+    booking = projected(fresh_prefix())
+    naming(booking)
+    assert search_fares(booking).exact == booking
+
+
+def test_the_page_of_an_unknown_booking_leads_on_from_a_reference(viewer: Client) -> None:
+    order = fresh_prefix()
+    assert viewer.get(fare_url(order)).status_code == 404
+    assert viewer.get(fare_url(order))["Content-Type"].startswith("text/html")
+    booking = naming(order)
+    assert viewer.get(fare_url(order))["Location"] == fare_url(booking)
 
 
 def test_the_search_reads_an_index_in_order() -> None:

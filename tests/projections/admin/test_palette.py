@@ -1,10 +1,15 @@
-"""The command palette leads to a fare by its exact booking id."""
+"""The command palette leads to a fare by its exact booking id, or by a reference that it names."""
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.test import Client
 
+from events.partitions import partition_of
+from projections import runner
 from projections.admin.fares import fare_url
+from projections.projectors.booking_search import BookingSearchProjector
 from tests.builders import given, new_booking_id, set_
 from tests.staff import signed_in
 
@@ -26,6 +31,21 @@ def test_letters_may_be_small_or_capital_as_far_as_the_id_is_all_of_one_kind(vie
 def test_part_of_an_id_is_not_searched_for(viewer: Client) -> None:
     booking = given(set_("14.00"))
     assert booking not in results(viewer, booking[:-1])
+
+
+def test_a_reference_leads_to_its_fare_or_to_the_list_of_its_fares(viewer: Client) -> None:
+    once, often = f"CUST-{uuid4().hex}", f"CUST-{uuid4().hex}"
+    booking, _, another = naming(once), naming(often), naming(often)
+    assert f'href="{fare_url(booking)}"' in results(viewer, once)
+    answer = results(viewer, often)
+    assert f'href="/admin/projections/currentfare/?q={often}"' in answer
+    assert another not in answer
+
+
+def naming(customer: str) -> str:
+    booking = given(set_("14.00", metadata={"customer_ref": customer}))
+    runner.drain(BookingSearchProjector(), [partition_of(booking)])
+    return booking
 
 
 def test_who_may_not_see_fares_is_led_to_none() -> None:

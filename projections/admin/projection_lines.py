@@ -1,0 +1,280 @@
+"""Projections as operators read them: how far behind, whether anybody has to do something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from projections import status
+from projections.admin import redis_figures, spans
+from projections.admin.redis_figures import GroupLine
+from projections.admin.run_lines import Fact, RunLine
+from projections.admin.what_they_are import what_it_is
+from projections.projectors import projector
+from projections.status import PartitionStatus, Status
+from projections.wording import capitalised
+
+LATE_SECONDS: Final = 10.0
+"""Further behind than this is told in amber: sweeps come every few seconds."""
+
+RUNS: Final = 20
+
+_ICONS: Final = {
+    "current": "check",
+    "plain": "autorenew",
+    "behind": "update",
+    "drift": "error",
+    "paused": "pause",
+    "waiting": "schedule",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One partition in the grid."""
+
+    at: PartitionStatus
+    now: datetime
+
+    @property
+    def partition(self) -> int:
+        return self.at.partition
+
+    @property
+    def behind(self) -> int:
+        return self.at.lag
+
+    @property
+    def position_text(self) -> str:
+        return spans.count(self.at.position)
+
+    @property
+    def behind_text(self) -> str:
+        return _("%(number)s behind") % {"number": spans.count(self.at.lag)} if self.at.lag else ""
+
+    @property
+    def proven_text(self) -> str:
+        if self.at.proven_at is None:
+            return ""
+        return _("last proven equal %(ago)s") % {"ago": spans.ago(self.at.proven_at, self.now)}
+
+
+@dataclass(frozen=True)
+class ProjectionLine:
+    """One projection."""
+
+    status: Status
+    now: datetime = field(default_factory=timezone.now)
+
+    @property
+    def name(self) -> str:
+        return self.status.name
+
+    @property
+    def title(self) -> str:
+        return capitalised(self.status.name)
+
+    @property
+    def what(self) -> str:
+        return what_it_is(self.status.name)
+
+    @property
+    def version(self) -> str:
+        return self.status.version
+
+    @property
+    def can_rebuild(self) -> bool:
+        return self.status.has_tables
+
+    @property
+    def paused_at(self) -> datetime | None:
+        return self.status.paused_at
+
+    @property
+    def set_aside(self) -> int:
+        return self.status.set_aside
+
+    @property
+    def drift(self) -> int:
+        return self.status.open_drift
+
+    @property
+    def lag_text(self) -> str:
+        at = self.status
+        if at.unknown_position:
+            lag = _("not known")
+        elif not self._moves_by_itself and at.lag_events:
+            lag = _("%(events)s to do") % {"events": spans.events(at.lag_events)}
+        else:
+            lag = spans.lag(at.lag_events, at.lag_seconds)
+        return _("paused, %(lag)s") % {"lag": lag} if at.paused_at else lag
+
+    @property
+    def mood(self) -> str:
+        """ "current" is good, "plain" needs nobody, "behind" wants a look, "drift" does not mend by itself."""
+        at = self.status
+        if at.needs_rebuild or at.unknown_position:
+            return "drift"
+        if at.paused_at:
+            return "behind"
+        if not at.lag_events:
+            return "current"
+        is_late = self._moves_by_itself and at.lag_seconds > LATE_SECONDS
+        return "behind" if is_late else "plain"
+
+    @property
+    def wants_somebody(self) -> bool:
+        """Whether it stays as it is until a person acts: also a rebuild that waits for acceptance."""
+        waits = self.run is not None and self.run.is_waiting
+        return self.mood == "drift" or self.status.is_alarming or waits
+
+    @property
+    def icon(self) -> str:
+        if self.mood == "behind" and self.status.paused_at:
+            return _ICONS["paused"]
+        if self.mood == "plain" and not self._moves_by_itself:
+            return _ICONS["waiting"]
+        return _ICONS[self.mood]
+
+    @property
+    def paused_text(self) -> str:
+        at = self.status
+        if at.paused_at is None:
+            return ""
+        parts = {"who": at.paused_by or _("somebody"), "ago": spans.ago(at.paused_at, self.now)}
+        return _("Paused by %(who)s, %(ago)s") % parts
+
+    @property
+    def stopped_text(self) -> str:
+        """Why it does not move, or why it cannot be told where it is."""
+        at = self.status
+        cure = _("rebuild it") if at.has_tables else _("replay it")
+        if at.needs_rebuild == status.OTHER_VERSION:
+            parts = {"old": at.live_version, "new": at.version, "cure": cure}
+            return (
+                _("Stands still: its tables are of version %(old)s, the code is %(new)s; %(cure)s.") % parts
+            )
+        if at.needs_rebuild == status.FOREIGN_CHECKPOINT:
+            return _("Stands still: it was computed from another ledger or epoch; %(cure)s.") % {"cure": cure}
+        if at.unknown_position:
+            return _("Where it is cannot be told: %(error)s") % {"error": at.unknown_position}
+        if not self._moves_by_itself and at.lag_events:
+            return _("On a schedule of its own")
+        return ""
+
+    @property
+    def proven_at(self) -> datetime | None:
+        return self.status.proven_at
+
+    @property
+    def proven_text(self) -> str:
+        if not self.can_rebuild:
+            return "–"
+        return spans.ago(self.status.proven_at, self.now) if self.status.proven_at else _("not yet")
+
+    @property
+    def run(self) -> RunLine | None:
+        """The rebuild that has not ended."""
+        return RunLine(self.status.rebuild, self.now) if self.status.rebuild else None
+
+    @property
+    def last_run(self) -> RunLine | None:
+        return RunLine(self.status.last_rebuild, self.now) if self.status.last_rebuild else None
+
+    @property
+    def notes(self) -> list[str]:
+        """Figures that only this projection has."""
+        if self.name == "fare_cache":
+            return [redis_figures.hit_rate()]
+        if self.name == "fare_stream":
+            return [] if isinstance(self._groups, str) else redis_figures.in_one_line(self._groups)
+        return []
+
+    @property
+    def groups(self) -> list[GroupLine]:
+        return [] if isinstance(self._groups, str) else self._groups
+
+    @property
+    def groups_error(self) -> str:
+        return self._groups if isinstance(self._groups, str) else ""
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [Cell(at, self.now) for at in self.status.partitions]
+
+    @property
+    def facts(self) -> list[Fact]:
+        at = self.status
+        aside = reverse("admin:projections_set_aside") + f"?projection={at.name}"
+        drift = reverse("admin:projections_drift_changelist") + f"?projection={at.name}"
+        facts = [
+            Fact(
+                _("Version"),
+                at.version if at.live_version == at.version else f"{at.live_version} → {at.version}",
+            ),
+            Fact(_("Events taken"), f"{spans.count(at.position)} / {spans.count(at.head)}"),
+        ]
+        if at.has_tables:
+            facts += [
+                Fact(_("Set aside"), spans.count(at.set_aside), href=aside),
+                Fact(_("Open drift"), spans.count(at.open_drift), href=drift),
+                Fact(_("Last proven equal"), self.proven_text, at=at.proven_at),
+                Fact(_("Last drift check"), self._ago(at.checked_at), at=at.checked_at),
+            ]
+        return facts
+
+    def _ago(self, at: datetime | None) -> str:
+        return spans.ago(at, self.now) if at else _("not yet")
+
+    @property
+    def _moves_by_itself(self) -> bool:
+        return projector(self.name).live
+
+    @cached_property
+    def _groups(self) -> list[GroupLine] | str:
+        """Those of the stream; an error in words where Redis does not say."""
+        if self.name != "fare_stream":
+            return []
+        return self.status.unknown_position or redis_figures.group_lines()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionsPage:
+    """All projections, and one sentence on whether all is well."""
+
+    lines: list[ProjectionLine]
+    error: str = ""
+
+    @property
+    def mood(self) -> str:
+        if self.error or self._wanting_somebody:
+            return "drift"
+        return "behind" if self._late else "current"
+
+    @property
+    def icon(self) -> str:
+        return {"drift": "error", "behind": "update", "current": "check_circle"}[self.mood]
+
+    @property
+    def verdict(self) -> str:
+        if self.error:
+            return _("How the projections are cannot be read: %(error)s") % {"error": self.error}
+        if self._wanting_somebody:
+            return _("Needs you: %(names)s") % {"names": ", ".join(self._wanting_somebody)}
+        if self._late:
+            return _("Behind or paused: %(names)s") % {"names": ", ".join(self._late)}
+        return _("All projections follow the ledger.")
+
+    @property
+    def _wanting_somebody(self) -> list[str]:
+        return [line.title for line in self.lines if line.wants_somebody]
+
+    @property
+    def _late(self) -> list[str]:
+        return [line.title for line in self.lines if line.mood == "behind"]

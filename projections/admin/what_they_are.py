@@ -1,0 +1,27 @@
+"""What each projection is, in one plain sentence."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from projections.projectors import projector
+
+_SENTENCES: Final = {
+    "current_fare": _("The fare of every booking after its last event: what lists and services read."),
+    "fare_cache": _("Current fares in Redis, so that most reads need no database."),
+    "booking_search": _("Customer and order references from metadata, so that a booking is found by them."),
+    "daily_totals": _("What was added and taken off per day, currency, component and source."),
+    "fare_stream": _("Every event handed on to Redis Streams, for services that follow along."),
+    "receipts": _("Receipts, issued once a booking has not changed for a while."),
+    "archive": _("Files of the ledger, with the hashes that prove them, written on a schedule."),
+}
+
+
+def what_it_is(name: str) -> str:
+    """The sentence on this projection; of one that has none here, what its code says of itself."""
+    if name in _SENTENCES:
+        return str(_SENTENCES[name])
+    return (inspect.getdoc(type(projector(name))) or "").partition("\n")[0]

@@ -1,0 +1,198 @@
+"""Rebuilds in the admin: asked for by a form, done by workers, told in words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+
+from events.partitions import partition_of
+from projections import rebuild, runner
+from projections.models import Drift, Rebuild
+from projections.projectors import projector
+from tests.builders import add, given, set_
+from tests.projections.admin.conftest import Sent
+from tests.projections.admin.pages import PROJECTIONS, REBUILDS, messages_of, text_of
+from tests.staff import signed_in
+
+VIEW = projector("current_fare")
+START = f"{REBUILDS}of/current_fare/"
+
+pytestmark = pytest.mark.usefixtures("no_rebuild")
+
+
+def started(client: Client, **form: Any) -> tuple[Rebuild, Any]:
+    answer = client.post(START, form, headers={"X-Request-ID": f"of-{uuid4()}"})
+    assert answer.status_code == 302
+    return Rebuild.objects.get(pk=answer["Location"].strip("/").rsplit("/", 1)[1]), answer
+
+
+def damaged_booking() -> str:
+    booking = given(set_("14.00"), add("toll", "5.00"))
+    runner.drain(VIEW, [partition_of(booking)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE projection.current_fare SET fare_minor = 2100, component_amounts = '{1400,700}'"
+            " WHERE partition = %s AND booking_id = %s",
+            [partition_of(booking), booking],
+        )
+    return booking
+
+
+def waiting(differences: int = 2) -> Rebuild:
+    """A run of a new version that waits for somebody."""
+    run = rebuild.start("current_fare")
+    Rebuild.objects.filter(pk=run.pk).update(state=Rebuild.State.WAITING, differences=differences)
+    return rebuild.get(run.pk)
+
+
+def test_a_rebuild_is_noted_and_handed_to_the_workers_not_done_in_the_request(sent: list[Sent]) -> None:
+    client = signed_in("operator")
+    run, answer = started(client)
+    person = answer.wsgi_request.user
+    assert (run.state, run.requested_by) == (Rebuild.State.BUILDING, person.get_username())
+    assert run.request_id == answer.wsgi_request.request_id
+    [task] = [one for one in sent if one.task == "projections.rebuild"]
+    assert task.arguments == {"rebuild_id": str(run.pk)}
+    assert task.headers["actor"] == person.get_username()
+    assert LogEntry.objects.get(user_id=person.pk).change_message == "asked for a rebuild of current_fare"
+
+
+def test_the_form_says_which_partitions_and_what_to_do_at_the_end(sent: list[Sent]) -> None:
+    run, _ = started(signed_in("operator"), partitions="0-2, 7,7", dry_run="on")
+    assert (run.partitions, run.dry_run, run.accept) == ([0, 1, 2, 7], True, False)
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"partitions": "x"}, "“x” is no partition and no span such as 0-7."),
+        ({"partitions": "0-99"}, "The highest partition is 63."),
+        ({"partitions": "7-2"}, "“7-2” ends before it begins."),
+        ({"partitions": "-1"}, "“-1” is no partition"),
+        ({"partitions": "٣"}, "“٣” is no partition"),
+        ({"partitions": ","}, "no partition was named"),
+        ({"dry_run": "on", "accept": "on"}, "Choose one"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_what_was_typed_stays(
+    operator: Client, form: dict[str, str], said: str
+) -> None:
+    answer = operator.post(START, form)
+    assert said in text_of(answer)
+    if "partitions" in form:
+        assert f'value="{form["partitions"]}"' in answer.content.decode()
+    assert rebuild.unfinished("current_fare") is None
+
+
+def test_a_second_rebuild_is_not_begun_beside_one_that_runs(operator: Client, sent: list[Sent]) -> None:
+    run, _ = started(operator)
+    page = operator.get(START)
+    assert "is not finished yet" in text_of(page)
+    assert str(run.pk) in page.content.decode()
+    assert "under way with other partitions" in text_of(operator.post(START, {"partitions": "3"}))
+
+
+def test_without_workers_to_reach_it_is_noted_for_later(no_broker: None) -> None:
+    run, answer = started(signed_in("operator"))
+    assert rebuild.unfinished("current_fare") == run
+    [said] = messages_of(answer)
+    assert said.startswith("The rebuild is noted, but the workers cannot be reached now.")
+
+
+def test_a_run_tells_how_far_it_is_and_who_asked(operator: Client, sent: list[Sent]) -> None:
+    given(set_("14.00"))
+    run, answer = started(signed_in("operator"))
+    content = operator.get(f"{REBUILDS}{run.pk}/").content.decode()
+    text = text_of(operator.get(f"{REBUILDS}{run.pk}/?live"))
+    assert "A second copy is being computed from the ledger." in text
+    assert " events" in text
+    assert answer.wsgi_request.user.get_username() in text
+    assert "<progress" in content
+    assert "data-fh-ended" not in content
+    assert "Being rebuilt" in text_of(operator.get(PROJECTIONS))
+
+
+def test_what_a_run_found_is_shown_with_both_values(operator: Client, sent: list[Sent]) -> None:
+    booking = damaged_booking()
+    run, _ = started(operator)
+    assert rebuild.run(run.pk).state == Rebuild.State.DONE
+    answer = operator.get(f"{REBUILDS}{run.pk}/")
+    text = text_of(answer)
+    assert "found and put right" in text
+    assert booking in text
+    assert "fare SGD 21.00 SGD 19.00" in text
+    version = Drift.objects.get(rebuild=run, booking_id=booking).first_version
+    assert f"/currentfare/{booking}/change/?before={(version or 1) + 1}#v{version}" in answer.content.decode()
+    assert "data-fh-ended" in answer.content.decode()
+    assert booking in text_of(operator.get(f"/admin/projections/drift/?rebuild={run.pk}"))
+
+
+def test_a_run_without_differences_says_that_all_was_equal(operator: Client, sent: list[Sent]) -> None:
+    runner.drain(VIEW, runner.lagging(VIEW))
+    rebuild.run(rebuild.start("current_fare").pk)  # what other tests left
+    run, _ = started(operator)
+    rebuild.run(run.pk)
+    assert "was equal row by row, and was swapped in" in text_of(operator.get(f"{REBUILDS}{run.pk}/"))
+    listed = text_of(operator.get(REBUILDS))
+    assert "Swapped in, no differences" in listed
+    assert "no differences" in text_of(operator.get(f"{PROJECTIONS}current_fare/"))
+
+
+def test_cancelling_ends_a_run_and_says_who_did(sent: list[Sent]) -> None:
+    client = signed_in("operator")
+    run, _ = started(client)
+    answer = client.post(f"{REBUILDS}{run.pk}/cancel/")
+    assert answer["Location"] == f"{REBUILDS}{run.pk}/"
+    assert rebuild.get(run.pk).state == Rebuild.State.CANCELLED
+    assert "It was cancelled. The view that is read was not touched." in text_of(
+        client.get(answer["Location"])
+    )
+    said = LogEntry.objects.filter(user_id=answer.wsgi_request.user.pk).latest("pk")
+    assert (said.object_id, said.change_message) == (str(run.pk), "cancelled the rebuild of current_fare")
+    again = client.post(f"{REBUILDS}{run.pk}/cancel/")
+    assert "This run had ended already." in messages_of(again)
+
+
+def test_a_run_that_waits_is_accepted_by_a_button(sent: list[Sent]) -> None:
+    client, run = signed_in("operator"), waiting()
+    text = text_of(client.get(f"{REBUILDS}{run.pk}/"))
+    assert "The new version gives other rows: 2 differences." in text
+    assert "Accept and swap in" in text
+    assert re.search("Needs you: [^.]*Current fare", text_of(client.get(PROJECTIONS)))
+    answer = client.post(f"{REBUILDS}{run.pk}/accept/")
+    assert answer.status_code == 302
+    accepted = rebuild.get(run.pk)
+    assert (accepted.state, accepted.accept) == (Rebuild.State.SWAPPING, True)
+    assert [one.arguments for one in sent if one.task == "projections.rebuild"] == [
+        {"rebuild_id": str(run.pk)}
+    ]
+    said = LogEntry.objects.get(user_id=answer.wsgi_request.user.pk)
+    assert said.change_message == "accepted the rebuild of current_fare"
+
+
+def test_nothing_but_a_waiting_run_is_accepted(sent: list[Sent]) -> None:
+    client = signed_in("operator")
+    run, _ = started(client)
+    answer = client.post(f"{REBUILDS}{run.pk}/accept/")
+    assert "This run does not wait for acceptance any more." in messages_of(answer)
+    assert rebuild.get(run.pk).accept is False
+
+
+def test_a_failed_run_shows_its_error(operator: Client) -> None:
+    run = rebuild.start("current_fare")
+    rebuild.cancel(run.pk, "a test")
+    Rebuild.objects.filter(pk=run.pk).update(state=Rebuild.State.FAILED, error="OutOfStep: of a test")
+    text = text_of(operator.get(f"{REBUILDS}{run.pk}/"))
+    assert "It failed. The view that is read was not touched." in text
+    assert "OutOfStep: of a test" in text
+
+
+@pytest.mark.parametrize("page", ["0", "x", "99999", "-1"])
+def test_any_page_of_the_list_answers(operator: Client, page: str) -> None:
+    assert operator.get(f"{REBUILDS}?page={page}").status_code == 200
