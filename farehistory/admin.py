@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
@@ -14,6 +18,7 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
+from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -50,6 +55,27 @@ class _PeriodicTaskForm(beat.PeriodicTaskForm):
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     form = _PeriodicTaskForm
+    list_display = ("name", "description", "enabled", "when", "last_run_at")
+    ordering = ("name",)
+
+    @admin.display(description=_("When"))
+    def when(self, task: PeriodicTask) -> str:
+        return str(task.crontab.human_readable if task.crontab else task.scheduler)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """To run, enable or disable is to change."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if not self.has_change_permission(request):
+            actions = {name: action for name, action in actions.items() if name not in self.actions}
+        return actions
+
+    @admin.action(description=_("Run selected tasks"))
+    def run_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        try:
+            super().run_tasks(request, queryset)
+        except OperationalError:
+            message = _("The broker does not answer. Try again once Redis is back.")
+            self.message_user(request, message, level=messages.ERROR)
 
 
 @admin.register(IntervalSchedule)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from celery.schedules import schedule
+from kombu import Exchange, Queue
 
 from farehistory import environment
 from farehistory.admin_shell import UNFOLD  # noqa: F401 - a setting
@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "farehistory.http.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -79,6 +80,11 @@ TEMPLATES = [
 _CONNECTION = {"CONN_MAX_AGE": None, "DISABLE_SERVER_SIDE_CURSORS": True}
 _CONNECTION_OPTIONS = {
     "connect_timeout": 2,
+    # A host that vanished is noticed in half a minute, not in hours. Not on Unix sockets.
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
     "application_name": "farehistory",
     # Seconds; 0 for no limit. The web processes set it: a request must not wait for a server that hangs.
     "answer_within": environment.number("DATABASE_ANSWER_WITHIN", 0) or None,
@@ -106,26 +112,70 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    "socket_keepalive": True,
     "max_retries": 1,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever
 CELERY_TASK_DEFAULT_QUEUE = "projections"
+# What takes long waits in a queue of its own, so that it can have a worker of its own.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, "maintenance")
+]
+CELERY_TASK_ROUTES = {
+    f"projections.{task}": {"queue": "maintenance"}
+    for task in ("rebuild", "start_rebuild", "monitor_drift", "archive")
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_DB_REUSE_MAX = 10_000  # tasks that one connection to PostgreSQL serves
+# A step that hangs is ended before the broker gives it to somebody else.
+CELERY_TASK_TIME_LIMIT = 240
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "farehistory.beat:SlotScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds until an edited schedule takes effect
+CELERY_BEAT_SYNC_EVERY = 10  # tasks sent between two writes of when each last ran
+CELERY_BEAT_CRON_STARTING_DEADLINE = 3600  # seconds that a crontab's moment is made good after beat was away
+# Of the first schedule of the sweep, which `migrate` makes; edited in the admin afterwards, like all others.
 FAREHISTORY_SWEEP_SECONDS = environment.number("FAREHISTORY_SWEEP_SECONDS", 2.0) or 2.0
-CELERY_BEAT_SCHEDULE = {
-    "sweep projections": {
-        "task": "projections.sweep",
-        "schedule": schedule(FAREHISTORY_SWEEP_SECONDS),
-        # A sweep that waited longer than the next one is due has nothing to add.
-        "options": {"expires": FAREHISTORY_SWEEP_SECONDS},
-    },
-}
+
+# Read side
+# Keys at the top of an event's metadata whose values find the booking. Other keys make another version of the view.
+FAREHISTORY_SEARCH_KEYS = environment.names(
+    "FAREHISTORY_SEARCH_KEYS",
+    "customer_id,customer_ref,order_id,order_ref,trip_id,trip_ref,ticket",
+    longest=180,
+)
+# Events that a stream keeps of each partition, and the consumer groups whose unread events it keeps beyond that.
+FAREHISTORY_STREAM_KEEP = environment.whole_number(
+    "FAREHISTORY_STREAM_KEEP", 10_000, least=1, most=10_000_000
+)
+FAREHISTORY_STREAM_GROUPS = environment.group_names("FAREHISTORY_STREAM_GROUPS")
+# The folder that the ledger's events are archived in; empty: nowhere. It holds personal data, readable by its owner.
+FAREHISTORY_ARCHIVE = env.str("FAREHISTORY_ARCHIVE", default="") or _services.archive
+
+# The drift monitor walks through every view once in so many seconds.
+FAREHISTORY_DRIFT_WALK_SECONDS = environment.whole_number(
+    "FAREHISTORY_DRIFT_WALK_SECONDS", 86_400, least=1, most=31_536_000
+)
+
+# Where fares are cached, and the longest that one is that nothing changes. May be full, or away: reads go on.
+CACHE_URL = _services.cache_url
+FAREHISTORY_CACHE_SECONDS = environment.whole_number(
+    "FAREHISTORY_CACHE_SECONDS", 3600, least=1, most=2_592_000
+)
+
+# A booking that has not changed for so many seconds gets a receipt. None comes by itself for a fare that was imported
+# longer than so many seconds after it happened.
+FAREHISTORY_RECEIPT_QUIET_SECONDS = environment.number("FAREHISTORY_RECEIPT_QUIET_SECONDS", 600)
+FAREHISTORY_RECEIPT_IMPORTED_WITHIN_SECONDS = environment.number(
+    "FAREHISTORY_RECEIPT_IMPORTED_WITHIN_SECONDS", 86_400
+)
+# A folder of more fonts for receipts as PDF, for scripts that those of the project lack; empty: none.
+FAREHISTORY_RECEIPT_FONTS = env.str("FAREHISTORY_RECEIPT_FONTS", default="")
 
 # How many logs the ledger has: read when it is created, fixed from then on.
 FAREHISTORY_PARTITIONS = environment.whole_number("FAREHISTORY_PARTITIONS", 64, least=1, most=256)

@@ -61,7 +61,6 @@ def beat() -> Service:
         name="beat",
         argv=[
             *(sys.executable, "-m", "celery", "-A", "farehistory", "beat"),
-            *("--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"),
             *("--pidfile", ""),
             *("--loglevel", "INFO"),
         ],

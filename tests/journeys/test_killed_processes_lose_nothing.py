@@ -115,7 +115,7 @@ def wait_until_the_view_has_caught_up(worker: Supervisor, seconds: float = 30) -
     while time.monotonic() < deadline:
         worker.keep_up()
         try:
-            if not any(runner.lagging(projector) for projector in PROJECTORS):
+            if not any(runner.lagging(projector) for projector in PROJECTORS if projector.live):
                 return
         except OperationalError:
             connection.close()

@@ -11,6 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from events import history
+from events.partitions import partition_of
+from projections import runner
+from projections.projectors import PROJECTORS
 from tests.builders import add, append, given, new_booking_id, set_, sub
 from tests.staff import PASSWORD, staff
 
@@ -92,6 +95,31 @@ def test_support_searches_by_the_beginning_of_an_id_and_is_told_what_was_tried(
     page.keyboard.insert_text(booking)
     page.keyboard.press("Enter")
     expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
+
+
+def test_support_finds_fares_by_what_the_rider_knows(page: Page) -> None:
+    customer = f"CUST-{new_booking_id()}".upper()
+    orders = {f"ORD-{new_booking_id()}".upper(): amount for amount in ("14.00", "9.50")}
+    for order, amount in orders.items():
+        naming = given(set_(amount, metadata={"customer_ref": customer, "order_ref": order}))
+        for projector in PROJECTORS:
+            if projector.tables:
+                runner.drain(projector, [partition_of(naming)])
+    log_in(page, "viewer")
+    page.get_by_label("Which booking?").fill(next(iter(orders)).lower())
+    page.keyboard.press("Enter")
+    expect(page.locator(".fh-explain")).to_have_text("The fare is SGD 14.00, all of it base fare.")
+
+    page.goto(f"/admin/projections/currentfare/?q={customer}")
+    expect(page.get_by_role("heading", name=f"Bookings that name “{customer}”")).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(3)
+    assert_accessible(page)
+
+    page.goto(f"/admin/projections/currentfare/?q={customer[:-1]}")
+    page.get_by_role("link", name=customer).click()
+    expect(page.get_by_text("SGD 9.50")).to_be_visible()
+    page.go_back()
+    assert_accessible(page)
 
 
 def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> None:
