@@ -7,6 +7,7 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from events.api.schema import BOOKING_ID, BREAKDOWN, CURRENCY, SIGNED_AMOUNT, TIME, booking_id_in_path
+from projections.api import receipt_schema, status_schema
 
 FARE: Final = {
     "type": "object",
@@ -37,7 +38,7 @@ FARE: Final = {
 }
 FARE["required"] = list(FARE["properties"])  # type: ignore[call-overload]
 
-SCHEMAS: Final = {"Fare": FARE}
+SCHEMAS: Final = {"Fare": FARE, **receipt_schema.SCHEMAS, **status_schema.SCHEMAS}
 """Named schemas that these calls refer to."""
 
 _FARE_EXAMPLE = {

@@ -5,7 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from projections.api.fares import CurrentFareOfBooking
+from projections.api.projections import Projections
+from projections.api.receipts import ReceiptOfBooking
 
 urlpatterns = [
+    path("projections", Projections.as_view(), name="projections"),
     path("fares/<str:booking_id>", CurrentFareOfBooking.as_view(), name="fare"),
+    path("fares/<str:booking_id>/receipt", ReceiptOfBooking.as_view(), name="receipt"),
 ]
