@@ -25,7 +25,7 @@ from benchmarks.clients import Call, Case, Run, told
 from benchmarks.clients import measure as run_case
 from benchmarks.harness import Bench
 from benchmarks.report import Figure
-from benchmarks.workload import METADATA, Change, bookings, fill
+from benchmarks.workload import Change, bookings, fill
 from events import feed, ledger
 from events.metadata import Metadata
 from events.new_event import NewEvent
@@ -158,7 +158,7 @@ def new_event(change: Change) -> NewEvent:
         component=change.component,
         amount=change.decimal,
         currency="SGD",
-        metadata=Metadata(METADATA),
+        metadata=Metadata(change.metadata),
     )
 
 

@@ -47,6 +47,7 @@ _CHANGES = (  # type, component, minor units
     ("ADD", "tip", 200),
 )
 METADATA = '{"service":"pricing","zone":12,"distance_km":7.25,"quote_id":"q-20260503-140500-77"}'
+_OPENING = '{"customer_ref":"CUST-%s","order_ref":"ORD-%s","service":"pricing","distance_km":7.25}'
 _OCCURRED_AT = datetime(2026, 5, 3, 14, 5, tzinfo=UTC)
 _REQUEST_ID, _KEY_ID = uuid4().hex, "fh_4d3c2b1a"
 _HASHES = [os.urandom(32) for _ in range(3)]
@@ -66,6 +67,13 @@ class Change:
     fare: int
     components: list[str]
     component_amounts: list[int]
+
+    @property
+    def metadata(self) -> str:
+        """Of about one size always; a booking's first event names a customer, of some bookings each, and an order."""
+        if self.version > 1:
+            return METADATA
+        return _OPENING % (self.booking_id[-4:], self.booking_id[-24:])
 
     @property
     def decimal(self) -> Decimal:
@@ -126,7 +134,7 @@ def append_values(
         [_OCCURRED_AT] * count,
         [None] * count,
         [None] * count,
-        [METADATA] * count,
+        [change.metadata for change in changes],
         [None] * count,
         [None] * count,
     ]
@@ -138,7 +146,7 @@ def row(change: Change, position: int, partition: int | None = None) -> list[Any
         *(partition_of(change.booking_id) if partition is None else partition, position, 1),
         *(change.booking_id, change.version, change.transaction_id, change.type, change.component, "SGD", 2),
         *(change.amount, change.fare, change.change, change.components, change.component_amounts, False),
-        *("pricing", "api", None, None, datetime.now(UTC), _OCCURRED_AT, None, None, METADATA),
+        *("pricing", "api", None, None, datetime.now(UTC), _OCCURRED_AT, None, None, change.metadata),
         *_HASHES,
         *(_REQUEST_ID, _KEY_ID),
     ]

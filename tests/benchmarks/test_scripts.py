@@ -26,8 +26,11 @@ lpep_pickup_datetime,lpep_dropoff_datetime,VendorID,PULocationID,DOLocationID,tr
     [
         ("append", "append / bare INSERT, 8 clients"),
         ("batch", "append / COPY"),
-        ("projector", "drain / COPY, bookings spread"),
+        ("projector", "drain / projection runner of eventsourcing"),
+        ("rebuild", "rebuild / COPY, time, at rest"),
+        ("batch_to_view", "time to catch up / time of appending"),
         ("append_to_view", "append to view, p99, round 1"),
+        ("cached_read", "hit rate while bookings change"),
     ],
 )
 def test_a_script_measures_its_figure(script: str, figure: str, tmp_path: Path) -> None:
