@@ -10,6 +10,7 @@ from projections.projector import OutOfStep, Page, Projector
 class CurrentFareProjector(Projector):
     name = "current_fare"
     tables = ("current_fare",)
+    page_events = 5000
 
     def apply(self, page: Page) -> None:
         with connection.cursor() as cursor:
