@@ -19,6 +19,8 @@ from typing import Any, Final
 import redis
 from celery import current_app
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 TASK: Final = "projections.drain"
 
@@ -121,4 +123,7 @@ def _key(partition: int) -> str:
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
+    # Without retries: a drain calls `taken`, and must not stand still for seconds while Redis is away.
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+    )

@@ -1,6 +1,6 @@
-"""Connections to the broker that look for it every second while it is away, and never give up.
+"""Connections to the broker that survive its loss, and look for it every second.
 
-kombu's own wait longer and longer, up to half a minute: work would lie for that long after the broker is back.
+kombu's own wait longer and longer, up to half a minute, and work would lie for that long after the broker is back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from celery.app.amqp import AMQP
 from kombu import Connection
+from kombu.transport.virtual import Channel
 
 LOOK_EVERY_SECONDS = 1
 TELL_EVERY = 30
@@ -40,8 +41,9 @@ class SteadyConnection(Connection):
         kombu closes it once, which fails if an answer was being waited for, then forgets the server's address, and
         fails again at the messages that are not acknowledged: with that, Celery ends the worker.
         """
-        if self._default_channel is not None:
-            self.maybe_close_channel(self._default_channel)
+        channel: Channel | None = getattr(self, "_default_channel", None)
+        if channel is not None:
+            self.maybe_close_channel(channel)
         super().collect(socket_timeout)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import redis
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,11 +14,15 @@ from rest_framework.response import Response
 from events.api.endpoint import Endpoint
 from events.api.parameters import one_of, read_parameters
 from events.api.representation import time_as_json
-from projections import status
+from projections import cache, status
 from projections.api import status_schema as schema
 from projections.models import Rebuild
 from projections.rebuild import Progress
 from projections.status import PartitionStatus, Status
+from projections.streams import groups
+from projections.streams.streams import ForeignStream
+
+T = TypeVar("T")
 
 _PARAMETERS = {"partitions": one_of("true", "false")}
 
@@ -53,6 +59,7 @@ def projection_as_json(of: Status, *, partitions: bool) -> dict[str, Any]:
         "last_drift_check": _time(of.checked_at),
         "proven_at": _time(of.proven_at),
         "open_drift": of.open_drift,
+        **_of_redis(of.name),
     }
     return answer | {"partitions": [_partition(each) for each in of.partitions]} if partitions else answer
 
@@ -65,6 +72,34 @@ def _partition(of: PartitionStatus) -> dict[str, Any]:
         "last_drift_check": _time(of.checked_at),
         "proven_at": _time(of.proven_at),
     }
+
+
+def _of_redis(name: str) -> dict[str, Any]:
+    """What only Redis knows of a projection; null while it does not say."""
+    if name == "fare_cache":
+        return {"reads": _if_known(cache.counters)}
+    if name == "fare_stream":
+        return {"consumer_groups": _if_known(_consumer_groups)}
+    return {}
+
+
+def _consumer_groups() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": group.group,
+            "lag_events": group.lag,
+            "pending": group.pending,
+            "oldest_pending_seconds": group.oldest_pending_seconds,
+        }
+        for group in groups.totals(groups.group_lags())
+    ]
+
+
+def _if_known(ask: Callable[[], T]) -> T | None:
+    try:
+        return ask()
+    except (redis.RedisError, ForeignStream):
+        return None
 
 
 def _ended(rebuild: Rebuild) -> dict[str, Any]:

@@ -120,13 +120,48 @@ PROJECTION: Final = _object(
             **_COUNT,
             "description": "Rows that were found to be other than the ledger says, and are not put right yet.",
         },
+        "reads": {
+            "type": ["object", "null"],
+            "description": "Of `fare_cache` only: how eventual reads were answered since Redis was last emptied. "
+            "Null while Redis does not say.",
+            "additionalProperties": False,
+            "required": ["hits", "waits", "misses", "errors"],
+            "properties": {
+                "hits": {**_COUNT, "description": "Redis had the fare."},
+                "waits": {
+                    **_COUNT,
+                    "description": "Another reader was reading it, and this one waited for that.",
+                },
+                "misses": {**_COUNT, "description": "The view was read."},
+                "errors": {**_COUNT, "description": "Redis failed, and the view was read."},
+            },
+        },
+        "consumer_groups": {
+            "type": ["array", "null"],
+            "description": "Of `fare_stream` only: how far the groups are that read it. Null while Redis does not say.",
+            "items": {"$ref": "#/components/schemas/ConsumerGroup"},
+        },
         "partitions": {
             "type": "array",
             "description": "Only if asked for.",
             "items": {"$ref": "#/components/schemas/ProjectionPartition"},
         },
     },
-    optional=("partitions",),
+    optional=("reads", "consumer_groups", "partitions"),
+)
+
+CONSUMER_GROUP: Final = _object(
+    "A consumer group of the streams, over all partitions.",
+    {
+        "name": {"type": "string"},
+        "lag_events": {**_COUNT, "description": "Events that none of its consumers was given yet."},
+        "pending": {**_COUNT, "description": "Events that one was given and has not acknowledged."},
+        "oldest_pending_seconds": {
+            "type": ["number", "null"],
+            "minimum": 0,
+            "description": "How long ago the oldest of those was recorded; null if there is none.",
+        },
+    },
 )
 
 SCHEMAS: Final = {
@@ -139,6 +174,7 @@ SCHEMAS: Final = {
         },
     ),
     "ProjectionPartition": PARTITION,
+    "ConsumerGroup": CONSUMER_GROUP,
     "ProjectionPause": PAUSE,
     "EndedRebuild": LAST_REBUILD,
     "UnfinishedRebuild": REBUILD,

@@ -217,7 +217,7 @@ def test_redis_is_killed_while_one_task_is_carried_out_and_the_worker_asks_for_a
         server.start()
         server.wait_until_ready()
         booking = given(set_("14.00"))
-        until(worker, lambda: "Connected to" in log.read_text()[seen:], seconds=10)
+        until(worker, lambda seen=seen: "Connected to" in log.read_text()[seen:], seconds=10)
         assert "Unrecoverable error" not in log.read_text()[seen:]
         caught_up_after(worker, within_a_sweep())
         nothing_is_lost_or_doubled([booking])

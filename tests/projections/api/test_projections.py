@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from events.partitions import count, partition_of
 from projections import control, drift, rebuild, runner
 from projections.projectors import PROJECTORS, projector
+from projections.streams.connection import client, key_of
 from tests.api_client import Api, assert_problem
 from tests.builders import add, append, given, set_
 from tests.projections.drift import planted_drift
@@ -49,6 +50,21 @@ def test_every_projection_is_told_of(ops: Api, booking: str) -> None:
     assert fares["position"] == fares["head"] > 0
     assert (fares["lag_events"], fares["lag_seconds"], fares["set_aside"]) == (0, 0, 0)
     assert "partitions" not in fares
+
+
+def test_reads_of_the_cache_and_consumer_groups_are_told(ops: Api, booking: str) -> None:
+    key = key_of(partition_of(booking))
+    group = f"test-{booking}"
+    client().xgroup_create(key, group, id="0")
+    try:
+        found = projections(ops)
+    finally:
+        client().xgroup_destroy(key, group)
+    assert set(found["fare_cache"]["reads"]) == {"hits", "waits", "misses", "errors"}
+    ours = next(each for each in found["fare_stream"]["consumer_groups"] if each["name"] == group)
+    assert ours["lag_events"] >= 1
+    assert (ours["pending"], ours["oldest_pending_seconds"]) == (0, None)
+    assert "reads" not in found["current_fare"]
 
 
 def test_lag_is_told_in_events_and_seconds(ops: Api, booking: str) -> None:
