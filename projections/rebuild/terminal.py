@@ -4,60 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
+from events.progress_bar import ProgressBar
 from projections.models import Drift, Rebuild
 from projections.rebuild.figures import Progress, progress
 
 SHOWN: Final = 20
-SECONDS_BETWEEN_LINES: Final = 5.0
 SECONDS_BETWEEN_LOOKS: Final = 0.2
 
 
-class ProgressShown:
+class ProgressShown(ProgressBar):
     """Use as a context manager, and call it between steps. Writes to `stream`."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._last_look = self._last_line = 0.0
+        super().__init__(stream, "beginning …")
+        self._last_look = 0.0
         self._last_state = ""
-        console = Console(file=stream)
-        self._bar: Bar | None = None
-        if console.is_terminal:
-            columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            self._bar = Bar(*columns, console=console, transient=True)
-            self._task = self._bar.add_task("beginning …", total=100)
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
     def __call__(self, rebuild: Rebuild) -> None:
         now = time.monotonic()
-        if now - self._last_look < SECONDS_BETWEEN_LOOKS and rebuild.state == self._last_state:
+        is_new_state = rebuild.state != self._last_state
+        if now - self._last_look < SECONDS_BETWEEN_LOOKS and not is_new_state:
             return
-        self._last_look = now
+        self._last_look, self._last_state = now, rebuild.state
         figures = progress(rebuild)
-        if self._bar is not None:
-            self._bar.update(self._task, description=words(figures), completed=figures.percent)
-        elif now - self._last_line >= SECONDS_BETWEEN_LINES or rebuild.state != self._last_state:
-            self._last_line = now
-            self._stream.write(words(figures) + "\n")
-            self._stream.flush()
-        self._last_state = rebuild.state
+        self.show(words(figures), figures.percent, at_once=is_new_state)
 
 
 def words(figures: Progress) -> str:
