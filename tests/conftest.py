@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,11 @@ def worker(supervisor: Supervisor) -> Iterator[Supervisor]:
 
     Ended with the module: other tests move the projections themselves, and nobody may do so beside them.
     """
-    supervisor.start(processes.worker(), processes.beat())
-    yield supervisor
-    supervisor.stop("worker", "beat")
+    with ExitStack() as stack:
+        for service in (processes.worker(), processes.beat()):
+            stack.callback(supervisor.stop, service.name)  # also if it does not become ready
+            supervisor.start(service)
+        yield supervisor
 
 
 @pytest.fixture(scope="session")
