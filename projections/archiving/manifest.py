@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
 from events import chain
 from projections.archiving import files
-from projections.archiving.segment import FORMAT
+from projections.archiving.segment import FORMAT, Digest, LedgerId, Number, PartitionNumber
 
 MANIFEST: Final = "manifest.json"
+
+MOST_PARTITIONS: Final = 256
+"""That a ledger can be created with."""
 
 
 class BadManifest(ValueError):
@@ -22,21 +25,21 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file. `sha256` and `bytes` are of the file as it lies there, compressed."""
 
     file: str
-    first: int
-    last: int
-    previous_hash: str
-    last_hash: str
-    sha256: str
-    bytes: int
+    first: Number
+    last: Number
+    previous_hash: Digest
+    last_hash: Digest
+    sha256: Digest
+    bytes: Number
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A partition's files, in order and without a gap from position 1."""
 
     format: str
-    ledger_id: str
-    epoch: int
-    partition: int
+    ledger_id: LedgerId
+    epoch: Number
+    partition: PartitionNumber
     files: list[Entry]
 
     @property
@@ -61,9 +64,9 @@ class Whole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The manifest of an epoch's folder: how many partitions it has, so that a missing one shows."""
 
     format: str
-    ledger_id: str
-    epoch: int
-    partitions: int
+    ledger_id: LedgerId
+    epoch: Number
+    partitions: Annotated[int, msgspec.Meta(ge=1, le=MOST_PARTITIONS)]
 
 
 Kind = TypeVar("Kind", Manifest, Whole)
@@ -110,4 +113,9 @@ def _read(folder: Path, kind: type[Kind]) -> Kind | None:
         raise BadManifest(f"{folder / MANIFEST} is not a manifest: {error}") from error
     if found.format != FORMAT:
         raise BadManifest(f"{folder / MANIFEST} is of the format {found.format!a}, not {FORMAT}")
+    # Of two equal keys each reader takes the one it likes.
+    if msgspec.json.format(text, indent=-1) != msgspec.json.encode(found):
+        raise BadManifest(
+            f"{folder / MANIFEST} is not a manifest: its keys are not there once each and in order"
+        )
     return found

@@ -2,7 +2,8 @@
 
 What this shows: from position 1 to the end of the archive, every event of every partition is there once, in order,
 and is what its hash says. What it cannot show is an end that was cut off together with its entry in the manifest,
-or an archive that was written anew as a whole: that takes a signed digest of the heads, kept elsewhere.
+a number of partitions divided together with the folders, or an archive that was written anew as a whole: that takes
+a signed digest of the heads, kept elsewhere.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from projections.archiving.manifest import BadManifest, Entry, Manifest, Whole
 from projections.archiving.segment import FORMAT, BadSegment, Checked, Header
 
 _PARTITION: Final = re.compile(r"p[0-9]{3}")
+_ASIDE: Final = re.compile(
+    rf"({segment.NAME.pattern}|{re.escape(manifest.MANIFEST)}){re.escape(files.ASIDE)}-[1-9][0-9]*"
+)
 
 
 class NoArchive(LookupError):
@@ -64,7 +68,9 @@ def verify(root: Path) -> list[Epoch]:
     folders |= {file.parent for file in root.rglob(manifest.MANIFEST) if not _is_partition(file.parent)}
     if not folders:
         raise NoArchive(
-            f"{root} holds no archive: name the folder that FAREHISTORY_ARCHIVE named, or an epoch's"
+            f"{root} holds no archive. If it is the folder that FAREHISTORY_ARCHIVE names, none was written there"
+            ' yet: the first files come with the next run of the schedule "archive the ledger" (every hour), or at'
+            " once by manage.py archive_ledger. Otherwise name that folder, or an epoch's in it"
         )
     return [_epoch(folder) for folder in sorted(folders)]
 
@@ -81,8 +87,8 @@ def _epoch(folder: Path) -> Epoch:
             found.faults.append(f"{folder / manifest.MANIFEST} is missing")
     if whole is not None:
         found.ledger_id, found.epoch = whole.ledger_id, whole.epoch
-        found.faults.extend(_missing_folders(folder, whole))
-    for partition in _partition_folders(folder):
+    found.faults.extend(_misplaced(folder, whole))
+    for partition in sorted(filter(_is_partition, folder.iterdir())):
         found.partitions.append(_partition(partition, whole))
         found.notes.extend(_notes(partition))
     return found
@@ -103,23 +109,18 @@ def _partition(folder: Path, whole: Whole | None) -> Partition:
     ):
         found.faults.append(f"{folder / manifest.MANIFEST} is of another partition, ledger or epoch")
     for entry in held.files:
-        _file(found, folder, held, entry)
-    listed = {entry.file for entry in held.files}
-    found.faults.extend(
-        f"{file} is not in the manifest (a run that was ended leaves such a file; the next one takes it up)"
-        for file in sorted(folder.glob("*.jsonl.gz"))
-        if file.name not in listed
-    )
+        _file(found, folder, held, entry, whole)
+    found.faults.extend(_unlisted(folder, {entry.file for entry in held.files}))
     return found
 
 
-def _file(found: Partition, folder: Path, held: Manifest, entry: Entry) -> None:
+def _file(found: Partition, folder: Path, held: Manifest, entry: Entry, whole: Whole | None) -> None:
     """Adds a file to what was found: its events, or its fault."""
     expected = Header(
         FORMAT, held.ledger_id, held.epoch, held.partition, entry.first, entry.last, found.last_hash
     )
     try:
-        checked = _checked(folder, entry, expected)
+        checked = _checked(folder, entry, expected, whole.partitions if whole else None)
     except (BadSegment, OSError) as error:
         found.faults.append(f"{folder / entry.file}: {error}")
     else:
@@ -130,14 +131,14 @@ def _file(found: Partition, folder: Path, held: Manifest, entry: Entry) -> None:
     found.last, found.last_hash = entry.last, entry.last_hash
 
 
-def _checked(folder: Path, entry: Entry, expected: Header) -> Checked:
+def _checked(folder: Path, entry: Entry, expected: Header, partitions: int | None) -> Checked:
     if entry.file != segment.name_of(entry.first, entry.last):
         raise BadSegment(f"is not the name of positions {entry.first} to {entry.last}")
     try:
         packed = (folder / entry.file).read_bytes()
     except FileNotFoundError:
         raise BadSegment("is missing") from None
-    checked = segment.checked(packed)
+    checked = segment.checked(packed, partitions)
     if checked.header != expected:
         raise BadSegment(f"is headed {_said(checked.header)}; expected was {_said(expected)}")
     if entry.previous_hash != expected.previous_hash or entry.last_hash != checked.footer.last_hash:
@@ -154,16 +155,45 @@ def _said(header: Header) -> str:
     )
 
 
-def _missing_folders(folder: Path, whole: Whole) -> Iterator[str]:
-    for partition in range(whole.partitions):
-        if not (folder / manifest.folder_name(partition)).is_dir():
-            yield f"{folder / manifest.folder_name(partition)} is missing"
+def _misplaced(folder: Path, whole: Whole | None) -> Iterator[str]:
+    """What an epoch's folder lacks, and what it has too much: there is a folder for each partition and no other."""
+    there = {path.name for path in folder.iterdir() if _is_partition(path)}
+    if whole is not None:
+        named = {manifest.folder_name(partition) for partition in range(whole.partitions)}
+        yield from (f"{folder / name} is missing" for name in sorted(named - there))
+        yield from (
+            f"{folder / name} is none of the {whole.partitions} partitions" for name in sorted(there - named)
+        )
+    for name in sorted(_visible(folder) - there - {manifest.MANIFEST}):
+        yield _stranger(folder, name)
+
+
+def _unlisted(folder: Path, listed: set[str]) -> Iterator[str]:
+    """What a partition's folder has that is not in its manifest."""
+    for name in sorted(_visible(folder) - listed - {manifest.MANIFEST}):
+        if segment.range_of(name) is not None:
+            yield (
+                f"{folder / name} is not in the manifest"
+                " (a run that was ended leaves such a file; the next one takes it up)"
+            )
+        elif not _ASIDE.fullmatch(name):
+            yield _stranger(folder, name)
+
+
+def _visible(folder: Path) -> set[str]:
+    """The names in a folder without those that begin with a dot: locks and what is being written."""
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+
+
+def _stranger(folder: Path, name: str) -> str:
+    return f"{folder} has {name!a}, which is no part of an archive"
 
 
 def _notes(folder: Path) -> list[str]:
     return [
         f"{file} was found damaged once and is kept aside"
-        for file in sorted(folder.glob(f"*{files.ASIDE}-*"))
+        for file in sorted(folder.iterdir())
+        if _ASIDE.fullmatch(file.name)
     ]
 
 
