@@ -11,10 +11,10 @@ _READ_SIDE = frozenset(
 )
 
 VIEWER = frozenset({"projections.view_currentfare", "events.view_fareevent"})
-SUPPORT = VIEWER
+SUPPORT = VIEWER | {"projections.add_receipt"}
 LEAD = SUPPORT
 OPERATOR = (
-    VIEWER
+    SUPPORT
     | _READ_SIDE
     | {
         "projections.change_projectionstate",

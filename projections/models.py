@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from events import partitions
 from events.money import from_minor
 
 
@@ -117,6 +118,16 @@ class Rebuild(models.Model):
     def finished(self) -> bool:
         return self.state not in self.UNFINISHED
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether it is of some partitions only: rows are put right where they are, and nothing is swapped."""
+        return len(self.partitions) < partitions.count()
+
+    @property
+    def was_compared(self) -> bool:
+        """Whether all of it was compared, so that its differences are the whole truth."""
+        return self.state in (self.State.WAITING, self.State.SWAPPING, self.State.DONE, self.State.COMPARED)
+
 
 class Drift(models.Model):
     """A row of a view that was not what the ledger says."""
@@ -139,6 +150,11 @@ class Drift(models.Model):
     )
     is_expected = models.BooleanField(default=False, help_text="a difference to a new version, no drift")
     put_right_at = models.DateTimeField(null=True)
+    found_again = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="a later finding about the same row takes its place on the list",
+    )
 
     class Meta:
         default_permissions = ("view", "change")
@@ -147,7 +163,7 @@ class Drift(models.Model):
             models.Index(fields=["projection", "-found_at"], name="drift_latest"),
             models.Index(
                 fields=["projection", "partition", "booking_id"],
-                condition=models.Q(put_right_at=None, is_expected=False),
+                condition=models.Q(put_right_at=None, is_expected=False, found_again=False),
                 name="drift_open",
             ),
         ]
@@ -166,7 +182,9 @@ class DriftWalk(models.Model):
     drift_found = models.BooleanField(default=False, help_text="in this walk")
     checked = models.BigIntegerField(default=0, help_text="bookings checked in this walk")
     checked_at = models.DateTimeField(null=True, help_text="when anything in it was last checked")
-    proven_at = models.DateTimeField(null=True, help_text="when the last walk began that found no drift")
+    proven_at = models.DateTimeField(
+        null=True, help_text="when the last walk or rebuild began that found no drift, or put it right"
+    )
 
     class Meta:
         default_permissions = ("view",)
@@ -195,7 +213,7 @@ class Receipt(models.Model):
     reason = models.CharField(max_length=8, choices=Reason)
 
     class Meta:
-        default_permissions = ("view",)
+        default_permissions = ("view", "add")
         constraints = [
             models.UniqueConstraint(
                 fields=["partition", "booking_id", "version"], name="one_receipt_a_version"

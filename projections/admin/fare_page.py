@@ -85,6 +85,11 @@ class FarePage:
     """The latest that were issued, the newest first; without their documents."""
 
     @property
+    def lacks_receipt(self) -> bool:
+        """Whether the fare as it is now has none."""
+        return not self.receipts or self.receipts[0].version < self.head.version
+
+    @property
     def booking_id(self) -> str:
         return self.head.booking_id
 

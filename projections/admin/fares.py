@@ -1,27 +1,28 @@
-"""Fares in the admin: a search page and a page per booking. Nothing here is added, changed or deleted."""
+"""Fares in the admin: a search page and a page per booking. A receipt is issued from there, and nothing changed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from events import history
 from events.errors import LedgerError, UnknownBooking
 from events.new_event import MAX_VERSION
 from projections.admin.fare_page import read_fare_page
 from projections.admin.fare_search import FareSearch, recent_fares, search_fares
-from projections.admin.pages import OwnPages
-from projections.models import CurrentFare
+from projections.admin.pages import OwnPages, record
+from projections.models import CurrentFare, Receipt
 from projections.pretty_json import pretty_json
-from projections.receipts import of_number
+from projections.receipts import issue, of_number
 from projections.receipts.document import Document
 from projections.receipts.html import as_html, content_security_policy
 from projections.receipts.pdf import as_pdf
@@ -31,7 +32,9 @@ CHANGE = "projections_currentfare_change"
 METADATA = "projections_currentfare_metadata"
 RECEIPT = "projections_currentfare_receipt"
 RECEIPT_PDF = "projections_currentfare_receipt_pdf"
+ISSUE = "projections_currentfare_issue_receipt"
 VIEW = "projections.view_currentfare"
+MAY_ISSUE = "projections.add_receipt"
 
 
 def _version(text: str) -> int | None:
@@ -55,6 +58,7 @@ class FareAdmin(OwnPages):
             path("", view(self.changelist_view), name=CHANGELIST),
             path("<path:object_id>/change/", view(self.change_view), name=CHANGE),
             path("<path:object_id>/events/<int:version>/metadata/", view(self.metadata_view), name=METADATA),
+            path("<path:object_id>/receipts/issue/", view(self.issue_view), name=ISSUE),
             path("<path:object_id>/receipts/<int:sequence>/", view(self.receipt_view), name=RECEIPT),
             path(
                 "<path:object_id>/receipts/<int:sequence>.pdf", view(self.receipt_pdf_view), name=RECEIPT_PDF
@@ -105,6 +109,24 @@ class FareAdmin(OwnPages):
             raise Http404(error.detail) from error
         text = None if event.metadata_text is None else pretty_json(event.metadata_text)
         return TemplateResponse(request, "fares/metadata.html", {"event": event, "text": text})
+
+    @method_decorator(require_POST)
+    def issue_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Issues the receipt of the fare as it is now, if it has none yet; back to the fare page, which links it."""
+        self.require(request, VIEW)
+        self.require(request, MAY_ISSUE)
+        now = timezone.now()
+        try:
+            receipt = issue(object_id, now=now)
+        except UnknownBooking as error:
+            raise Http404(error.detail) from error
+        if receipt.issued_at == now:
+            record(request, Receipt, receipt.number, f"issued, of version {receipt.version}")
+            said = _("Receipt %(number)s was issued.")
+        else:
+            said = _("Receipt %(number)s had been issued already: the fare has not changed since.")
+        messages.success(request, said % {"number": receipt.number})
+        return redirect(fare_url(object_id))
 
     @method_decorator(require_safe)
     def receipt_view(self, request: HttpRequest, object_id: str, sequence: int) -> HttpResponse:

@@ -23,16 +23,18 @@ class ReceiptsProjector(Projector):
     name = "receipts"
     live = False
     # A receipt is a few statements of its own, and who asks for one must not wait long for this transaction.
+    # `receipts.issue_due` takes more events at once where no more than so many of them have one due.
     page_events = 20
     sets_aside = True
 
     def apply(self, page: Page) -> None:
-        for booking_id, version in self._due(page):
+        for booking_id, version, _position in self.due(page):
             issue(booking_id, version, reason=Receipt.Reason.QUIET)
 
-    def _due(self, page: Page) -> list[tuple[str, int]]:
+    def due(self, page: Page, most: int | None = None) -> list[tuple[str, int, int]]:
+        """(booking id, version, position) of the last events of bookings that lack a receipt, the first `most`."""
         within = timedelta(seconds=settings.FAREHISTORY_RECEIPT_IMPORTED_WITHIN_SECONDS)
         with connection.cursor() as cursor:
-            self.execute(cursor, "receipts_due", page, import_within=within)
-            rows: list[tuple[str, int]] = cursor.fetchall()
+            self.execute(cursor, "receipts_due", page, import_within=within, most=most)
+            rows: list[tuple[str, int, int]] = cursor.fetchall()
         return rows

@@ -255,7 +255,7 @@ def _statements(viewer: Client, booking: str) -> int:
 
 def test_receipts_of_the_booking_are_linked_and_open_as_page_and_pdf(viewer: Client) -> None:
     booking = given(set_("14.00"))
-    assert "Receipts" not in text_of(viewer, booking)
+    assert "Receipts No receipt yet." in text_of(viewer, booking)
     issue(booking)
     append(booking, add("toll", "5.00"))
     issue(booking)

@@ -11,7 +11,7 @@ import pytest
 import typst
 
 from projections.receipts import pdf
-from projections.receipts.document import Document
+from projections.receipts.document import MAX_DETAILS, Document
 from projections.receipts.html import as_html, content_security_policy
 from projections.receipts.pdf import as_pdf
 from projections.receipts.presentation import direction_of, present
@@ -21,7 +21,9 @@ from tests.projections.receipts.histories import correct, receipt_of
 VIETNAMESE = "Phí cầu đường Sài Gòn, đã trừ khuyến mãi"
 THAI = "ค่าทางด่วนบางนา ด่าน 3 ขาออก"
 CHINESE = "机场高速公路通行费與夜間附加費"
+JAPANESE = "渋谷から成田空港、首都高速の両方向と待機料金、辻と桜と巌"
 ARABIC = "رسوم انتظار عند البوابة"
+SCRIPTS = (VIETNAMESE, THAI, CHINESE, JAPANESE, ARABIC)
 
 
 def text_of_pdf(file: bytes) -> str:
@@ -140,7 +142,7 @@ def test_times_are_told_in_the_zone_of_the_setting_when_it_was_issued(
     assert present(receipt).facts[2][1].endswith("UTC+05:45")
 
 
-@pytest.mark.parametrize("text", [VIETNAMESE, THAI, CHINESE, ARABIC])
+@pytest.mark.parametrize("text", SCRIPTS)
 def test_text_in_every_script_can_be_read_in_the_pdf(text: str) -> None:
     receipt = receipt_of(given(set_("14.00", description=text)))
     assert squeezed(text) in squeezed(text_of_pdf(as_pdf(receipt)))
@@ -148,7 +150,7 @@ def test_text_in_every_script_can_be_read_in_the_pdf(text: str) -> None:
 
 def test_every_character_of_these_scripts_has_a_glyph() -> None:
     """PDF/UA refuses a file that has a character without one."""
-    changes = [add("toll", "1.00", description=text) for text in (VIETNAMESE, THAI, CHINESE, ARABIC)]
+    changes = [add("toll", "1.00", description=text) for text in SCRIPTS]
     receipt = receipt_of(given(set_("14.00"), *changes, sub("promo", "2.50")))
     typst.compile(
         pdf._template(), font_paths=pdf._fonts(), sys_inputs=pdf._inputs(receipt), pdf_standards=["ua-1"]
@@ -230,6 +232,25 @@ def test_long_receipts_go_on_on_further_pages_under_the_same_heading() -> None:
     pages = text.count("What for")
     assert pages > 2
     assert f"Page {pages} of {pages}" in text
+
+
+def test_a_page_never_ends_between_a_line_and_its_description_or_amount() -> None:
+    changes = [
+        add(f"part_{n}", f"0.{n}", description=f"D{n}. " + "x " * (n * 37 % 240)) for n in range(10, 99)
+    ]
+    with pypdfium2.PdfDocument(as_pdf(receipt_of(given(set_("1.00"), *changes)))) as document:
+        pages = [page.get_textpage().get_text_range().split() for page in document]
+    assert len(pages) > 4
+    for n in range(10, 99):
+        (page,) = [words for words in pages if f"D{n}." in words]
+        assert str(n) in page
+        assert f"0.{n}" in page
+
+
+def test_a_line_that_is_longer_than_a_page_goes_on_on_the_next() -> None:
+    changes = [add("toll", "0.10", description=CHINESE[:1] * 490 + f"D{n}.") for n in range(20)]
+    text = text_of_pdf(as_pdf(receipt_of(given(set_("1.00"), *changes))))
+    assert [n for n in range(MAX_DETAILS) if f"D{n}." in squeezed(text)] == [*range(MAX_DETAILS)]
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_its_policy_allows_nothing_else() -> None:

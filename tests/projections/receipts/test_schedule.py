@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
@@ -16,6 +17,7 @@ from events.partitions import partition_of
 from projections import checkpoints, control, receipts, set_aside
 from projections.models import Receipt
 from projections.projectors import projector
+from projections.receipts import schedule
 from tests.builders import add, append, event, given, new_booking_id, set_
 from tests.projections.faults import killed_at_each_step
 from tests.projections.receipts.histories import issued, neighbours, start_at_the_heads
@@ -145,6 +147,48 @@ def test_imported_history_that_changes_afterwards_gets_one() -> None:
     append(booking, add("toll", "5.00"))
     issue_all(later())
     assert issued(booking) == [(1, 2)]
+
+
+def test_thousands_of_imported_events_do_not_keep_a_booking_waiting() -> None:
+    history, live = neighbours(2)
+    long_ago = {"occurred_at": datetime(2024, 1, 1, tzinfo=UTC)}
+    tolls = [event(history, add("toll", "0.10", **long_ago)) for _ in range(2999)]
+    ledger.append_many(
+        [event(history, set_("14.00", **long_ago)), *tolls], source="importer", origin=Origin.IMPORT
+    )
+    given(set_("14.00"), booking_id=live)
+    now = later()
+    with CaptureQueriesContext(connection) as captured:
+        passed = receipts.issue_due(now=now)
+    assert passed >= 3001
+    assert (issued(history), issued(live)) == ([], [(1, 1)])
+    assert len(captured) < 100
+
+
+def test_a_page_ends_at_its_last_receipt_or_else_goes_on_to_where_all_is_quiet() -> None:
+    page = projector("receipts").page_events
+    names = neighbours(page + 2)
+    for name in names[:-1]:
+        given(set_("14.00"), *[add("toll", "0.10")] * 2, booking_id=name)
+    partition = partition_of(names[0])
+    start = checkpoints.positions("receipts")[partition]
+    assert receipts.issue_due(now=later(), limit=1) == 3 * page
+    assert [len(issued(name)) for name in names] == [1] * page + [0, 0]
+    now = later()
+    append(names[-1], set_("14.00"))
+    assert receipts.issue_due(now=now) == 3
+    assert checkpoints.positions("receipts")[partition] == start + 3 * (page + 1)
+    assert (issued(names[-2]), issued(names[-1])) == ([(1, 3)], [])
+
+
+def test_one_call_passes_a_bounded_number_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "PAGE_EVENTS", 5)
+    monkeypatch.setattr(schedule, "MOST_EVENTS", 10)
+    booking = given(set_("14.00"), *[add("toll", "0.10")] * 19)
+    assert receipts.issue_due(now=later()) == 10
+    assert issued(booking) == []
+    assert receipts.issue_due(now=later()) == 10
+    assert issued(booking) == [(1, 20)]
 
 
 def test_paused_nothing_comes_by_itself_and_resumed_it_does() -> None:
