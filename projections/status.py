@@ -18,9 +18,9 @@ from django.db.models import Count
 from django.utils import timezone
 
 from events import feed
+from projections import findings, sql
 from projections import rebuild as rebuilds
-from projections import sql
-from projections.models import Drift, DriftWalk, ProjectionState, Rebuild
+from projections.models import DriftWalk, ProjectionState, Rebuild
 from projections.projector import Projector
 from projections.projectors import PROJECTORS
 from projections.rebuild import Progress
@@ -43,7 +43,8 @@ class PartitionStatus:
     checked_at: datetime | None
     """When the drift monitor last checked some of it."""
     proven_at: datetime | None
-    """When the last walk through it began that found it equal to the ledger; None: it never was."""
+    """When the last walk through it, or rebuild of it, began that found it equal to the ledger or put it right; None:
+    it never was."""
 
     @property
     def lag(self) -> int:
@@ -173,11 +174,7 @@ class _Known:
                     "projection", "partition", "checked_at", "proven_at"
                 )
             },
-            drift=dict(
-                Drift.objects.filter(put_right_at=None, is_expected=False)
-                .values_list("projection")
-                .annotate(Count("pk"))
-            ),
+            drift=dict(findings.drift().values_list("projection").annotate(Count("pk"))),
         )
 
     def read_times(self, places: Iterable[_Place]) -> None:

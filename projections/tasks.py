@@ -22,6 +22,7 @@ from psycopg.errors import LockNotAvailable
 from events import wakeup
 from projections import cache, drift, leases, receipts, runner
 from projections import rebuild as rebuilds
+from projections.checkpoints import OtherVersion
 from projections.models import Rebuild
 from projections.projector import Projector
 from projections.projectors import PROJECTORS, projector
@@ -39,7 +40,8 @@ _AT_WORK_SECONDS: Final = 30.0
 _DRIVEN: Final = (Rebuild.State.BUILDING, Rebuild.State.COMPARING, Rebuild.State.SWAPPING)
 """What a rebuild goes on from by itself; one that waits for acceptance does not."""
 
-_faults = StandingFaults(logging.getLogger(__name__))
+logger = logging.getLogger(__name__)
+_faults = StandingFaults(logger)
 
 
 class ProjectionsStopped(Exception):
@@ -152,13 +154,20 @@ def _begin_rebuild(projection: str, accept: bool, request_id: str, actor: str) -
 
 
 def _rebuild(rebuild_id: str) -> bool:
-    return rebuilds.run(rebuild_id, seconds=STEP_SECONDS).state not in _DRIVEN
+    try:
+        return rebuilds.run(rebuild_id, seconds=STEP_SECONDS).state not in _DRIVEN
+    except OtherVersion as error:
+        logger.info("left to others: %s", error)
+        return True
 
 
 def _take_rebuilds_up() -> None:
+    """Those that this process can go on with: of another version, they are left to workers that run it."""
     to_be_cancelled = Q(state__in=Rebuild.UNFINISHED, cancel_requested_at__isnull=False)
+    ours = {(one.name, one.version) for one in PROJECTORS}
     for run in Rebuild.objects.filter(Q(state__in=_DRIVEN) | to_be_cancelled):
-        _drive(run)
+        if (run.projection, run.version) in ours or run.cancel_requested_at is not None:
+            _drive(run)
 
 
 def _drive(run: Rebuild) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import transaction
 
-from projections.compare import Difference
 from projections.drift.snapshot import LISTED, Found
 from projections.drift.walks import is_under_way
+from projections.findings import row_of
 from projections.models import Drift, DriftWalk
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def _move(walk: DriftWalk, found: Found, step: Step, now: datetime) -> None:
     walk.started_at, walk.after = step.started_at, step.last
     if step.ends:
         if not walk.drift_found:
-            walk.proven_at = step.started_at
+            walk.proven_at = max(walk.proven_at or step.started_at, step.started_at)
         # The next one is not begun yet: until then, this is when the one before it ended.
         walk.started_at, walk.after, walk.checked, walk.drift_found = now, "", 0, False
 
@@ -86,7 +86,7 @@ def _known(walk: DriftWalk, found: Found) -> list[Drift]:
 
 def _new_drift(walk: DriftWalk, found: Found, known: list[Drift]) -> list[Drift]:
     """Records the rows that are not on the list yet."""
-    listed = {_row_of(drift) for drift in known}
+    listed = {row_of(drift) for drift in known}
     fresh = [
         Drift(
             projection=walk.projection,
@@ -99,7 +99,7 @@ def _new_drift(walk: DriftWalk, found: Found, known: list[Drift]) -> list[Drift]
             first_version=version,
         )
         for difference, version in found.differences
-        if _row_of(difference) not in listed
+        if row_of(difference) not in listed
     ]
     return Drift.objects.bulk_create(fresh)
 
@@ -108,13 +108,9 @@ def _put_right(found: Found, known: list[Drift], now: datetime) -> int:
     """Takes off the list what is equal now."""
     if len(found.differences) >= LISTED or "" in found.failures:
         return 0  # not everything that differs is known
-    differ = {_row_of(difference) for difference, _ in found.differences}
-    equal = [drift.pk for drift in known if _row_of(drift) not in differ]
+    differ = {row_of(difference) for difference, _ in found.differences}
+    equal = [drift.pk for drift in known if row_of(drift) not in differ]
     return Drift.objects.filter(pk__in=equal, put_right_at=None).update(put_right_at=now) if equal else 0
-
-
-def _row_of(row: Drift | Difference) -> tuple[Any, ...]:
-    return row.table, tuple(sorted((name, str(value)) for name, value in row.key.items()))
 
 
 def _tell(walk: DriftWalk, fresh: list[Drift], found: Found) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from projections import runner, set_aside, sql
+from projections import findings, runner, set_aside, sql
 from projections.compare import Difference, NotComparable, compare, count, first_version
 from projections.models import Drift, Rebuild
 from projections.projector import LIVE, NEXT
@@ -26,6 +26,8 @@ LISTED: Final = 1000
 """Rows of a partition that are listed; all are counted."""
 DATED: Final = 100
 """Rows of a partition for which the first version that differs is looked for."""
+NAMED: Final = 5
+"""Rows of a partition that the log names, with both values."""
 TRIES: Final = 20
 
 State = Rebuild.State
@@ -142,7 +144,11 @@ def _record(work: Work, partition: int, found: Finding) -> None:
     with transaction.atomic():
         if taken(work.rebuild, State.COMPARING) is None or not _mark(work, partition, found.position):
             return
+        if rows and not expected:
+            findings.replace(work.projector.name, partition, rows)
         Drift.objects.bulk_create(rows, batch_size=LISTED)
+        if not (found.number or found.note or work.is_new_version):
+            findings.proven(work.projector.name, [partition], work.rebuild.started_at)
         run = Rebuild.objects.filter(pk=work.rebuild.pk)
         run.update(differences=F("differences") + found.number)
         if found.note:
@@ -181,11 +187,14 @@ def _mark(work: Work, partition: int, position: int) -> bool:
 
 
 def _alarm(work: Work, partition: int, number: int, rows: list[Drift]) -> None:
-    named = ", ".join(f"{row.booking_id or row.key} (from version {row.first_version})" for row in rows[:5])
+    named = "; ".join(
+        f"{row.booking_id or row.key} from version {row.first_version} on: stored {row.stored}, rebuilt {row.rebuilt}"
+        for row in rows[:NAMED]
+    )
     logger.error(
         "drift: %s in %s, partition %s, not what the ledger says: %s%s",
-        "1 row is" if number == 1 else f"{number} rows are",
-        *(work.projector.name, partition, named, " …" if number > 5 else ""),
+        "1 row is" if number == 1 else f"{number:,} rows are",
+        *(work.projector.name, partition, named, "; …" if number > NAMED else ""),
     )
 
 

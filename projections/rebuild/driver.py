@@ -25,8 +25,8 @@ from projections.rebuild.work import LeftOff, Work
 State = Rebuild.State
 logger = logging.getLogger(__name__)
 
-PASSING: Final = (OperationalError, InterfaceError, SwapBlocked, OSError)
-"""Errors that are not the rebuild's: the same call goes on later."""
+PASSING: Final = (OperationalError, InterfaceError, SwapBlocked, OSError, OtherVersion)
+"""Errors that are not the rebuild's: the same call, or another process's, goes on later."""
 
 
 def run(
@@ -38,7 +38,8 @@ def run(
     """Goes on with a rebuild until it ends, waits for acceptance, or `seconds` are over; answers how it stands.
 
     `on_progress` is called between steps. An error of the projector ends it as failed. Raises UnknownRebuild;
-    OperationalError, InterfaceError and SwapBlocked where it can go on later.
+    OperationalError, InterfaceError and SwapBlocked where it can go on later, OtherVersion where a process of the
+    rebuild's version can.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     rebuild = get(rebuild_id)
@@ -58,8 +59,10 @@ def _step(rebuild: Rebuild, deadline: float | None, on_progress: Callable[[Rebui
     try:
         projector = projectors.projector(rebuild.projection)
         if projector.version != rebuild.version:
+            # Processes of both versions run while one is deployed: the other one goes on with it.
             raise OtherVersion(
-                f"begun for version {rebuild.version}, this process runs {projector.version}: begin it anew"
+                f"the rebuild of {rebuild.projection} is for version {rebuild.version},"
+                f" this process runs {projector.version}"
             )
         _STEPS[rebuild.state](Work(rebuild, projector, deadline, on_progress))
     except LeftOff:

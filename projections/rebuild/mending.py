@@ -14,7 +14,7 @@ from django.utils import timezone
 from psycopg.sql import SQL, Composed, Identifier
 
 from events.partitions import partition_of
-from projections import control, runner, set_aside
+from projections import control, findings, runner, set_aside
 from projections.columns import columns_of
 from projections.compare import Difference
 from projections.models import Drift, Rebuild
@@ -62,6 +62,7 @@ def _put_right(work: Work, partition: int) -> bool:
         _replace(work.projector, partition, found.differences)
         if len(found.differences) < LISTED:
             _strike_off(work.projector, partition)
+            findings.proven(work.projector.name, [partition], work.rebuild.started_at)
             _note_put_right(work.projector.name, partition)
             return True
     return False

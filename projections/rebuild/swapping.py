@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from events import feed
-from projections import control, runner, sql
+from projections import control, findings, runner, sql
 from projections.checkpoints import ForeignCheckpoint
 from projections.columns import columns_of
 from projections.models import Drift, Rebuild
@@ -88,7 +88,7 @@ def _swapped(work: Work) -> bool:
         if not _met(work.projector, work.partitions):
             return False
         _take_over(work.projector)
-        _finish(rebuild)
+        _finish(rebuild, is_new_version=work.is_new_version)
         began = time.perf_counter()
         _wait_at_most(TABLES_WITHIN)
         _change_places(work.projector)
@@ -140,8 +140,10 @@ def _take_over(projector: Projector) -> None:
     control.raise_generation(projector.name)
 
 
-def _finish(rebuild: Rebuild) -> None:
+def _finish(rebuild: Rebuild, *, is_new_version: bool) -> None:
     now = timezone.now()
+    if not is_new_version:
+        findings.proven(rebuild.projection, rebuild.partitions, rebuild.started_at)
     Rebuild.objects.filter(pk=rebuild.pk).update(state=Rebuild.State.DONE, finished_at=now)
     drift = Drift.objects.filter(projection=rebuild.projection, is_expected=False, put_right_at=None)
     drift.update(put_right_at=now)

@@ -32,11 +32,12 @@ class ProgressShown(ProgressBar):
             return
         self._last_look, self._last_state = now, rebuild.state
         figures = progress(rebuild)
-        self.show(words(figures), figures.percent, at_once=is_new_state)
+        text = words(figures, is_partial=rebuild.is_partial)
+        self.show(text, figures.percent, at_once=is_new_state)
 
 
-def words(figures: Progress) -> str:
-    """Progress in one line."""
+def words(figures: Progress, *, is_partial: bool = False) -> str:
+    """Progress in one line. Of some partitions nothing is swapped: their rows are put right."""
     parts = [f"{figures.events_done:,} of {figures.events_total:,} events"]
     if figures.rate is not None and figures.state == Rebuild.State.BUILDING:
         parts.append(f"{figures.rate:,.0f} a second")
@@ -44,7 +45,8 @@ def words(figures: Progress) -> str:
         parts.append(f"{figures.eta_seconds:,.0f} s to go")
     if figures.state == Rebuild.State.COMPARING:
         parts.append(f"{figures.partitions_compared} of {figures.partitions} partitions compared")
-    return f"{figures.state}: {', '.join(parts)}"
+    state = "putting right" if is_partial and figures.state == Rebuild.State.SWAPPING else figures.state
+    return f"{state}: {', '.join(parts)}"
 
 
 def differences(rebuild: Rebuild, stream: TextIO) -> None:
@@ -53,7 +55,7 @@ def differences(rebuild: Rebuild, stream: TextIO) -> None:
     lines = [line for row in rows for line in _lines(row)]
     if not lines:
         return
-    console = Console(file=stream)
+    console = Console(file=stream, markup=False)  # a value may look like markup
     if console.is_terminal:
         table = Table("row", "column", "stored", "rebuilt", "from version")
         for line in lines:
@@ -66,6 +68,23 @@ def differences(rebuild: Rebuild, stream: TextIO) -> None:
             )
     if rebuild.differences > SHOWN:
         stream.write(f"… and {rebuild.differences - SHOWN:,} more\n")
+
+
+def rows_that_differ(rebuild: Rebuild) -> str:
+    """ "1 row differs"; once they are put right: "1 row differed"."""
+    number = rebuild.differences
+    if rebuild.state == Rebuild.State.DONE:
+        return f"{number:,} {'row' if number == 1 else 'rows'} differed"
+    return f"{number:,} {'row differs' if number == 1 else 'rows differ'}"
+
+
+def what_was_done(rebuild: Rebuild) -> str:
+    """The second half of the sentence on a rebuild that is done."""
+    if rebuild.is_partial:
+        rows = "those rows were put right where they are" if rebuild.differences else "nothing was changed"
+        return f"{rows}, and nothing was swapped."
+    waited = "" if rebuild.swap_ms is None else f" Readers could have waited {rebuild.swap_ms:.1f} ms."
+    return f"the rebuilt one is in its place.{waited}"
 
 
 def _lines(row: Drift) -> Iterator[tuple[str, str, str, str, str]]:

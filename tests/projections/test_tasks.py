@@ -220,6 +220,20 @@ def test_one_chain_of_messages_drives_a_rebuild_however_often_they_come(
 
 
 @pytest.mark.usefixtures("nothing_is_rebuilt")
+def test_a_rebuild_for_another_version_is_left_to_workers_that_run_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = rebuild.start("daily_totals")
+    Rebuild.objects.filter(pk=run.pk).update(version="another")
+    sent = sent_to_drive(monkeypatch)
+    tasks._take_rebuilds_up()
+    tasks.rebuild.apply(kwargs={"rebuild_id": str(run.pk)}, throw=True)
+    assert sent == []
+    assert not rebuild.get(run.pk).finished
+    rebuild.cancel(run.pk, "a test")
+
+
+@pytest.mark.usefixtures("nothing_is_rebuilt")
 def test_a_rebuild_whose_driver_is_gone_is_taken_up_by_a_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = sent_to_drive(monkeypatch)
     tasks.start_rebuild.apply(kwargs={"projection": "daily_totals"}, throw=True)

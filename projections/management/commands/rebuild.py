@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 from projections import rebuild
+from projections.checkpoints import OtherVersion
 from projections.management.arguments import partitions, who
 from projections.models import Drift, Rebuild
 from projections.projectors import UnknownProjection
@@ -40,8 +41,9 @@ class Command(BaseCommand):
             metavar="LIST",
             help="only these, such as 0-15 or 3,5: rows put right",
         )
-        add("--dry-run", action="store_true", help="compare and show, change nothing")
-        add("--accept", action="store_true", help="swap a new version in, whatever differs")
+        one = parser.add_mutually_exclusive_group()
+        one.add_argument("--dry-run", action="store_true", help="compare and show, change nothing")
+        one.add_argument("--accept", action="store_true", help="swap a new version in, whatever differs")
         add(
             "--cancel",
             action="store_true",
@@ -87,7 +89,7 @@ class Command(BaseCommand):
         while True:
             try:
                 return rebuild.run(run.pk, on_progress=shown)
-            except rebuild.SwapBlocked as error:
+            except (rebuild.SwapBlocked, OtherVersion) as error:
                 raise CommandError(f"{error}. {_how_to_go_on(run)}", returncode=FAILED) from None
             except (OperationalError, InterfaceError) as error:
                 now = time.monotonic()
@@ -106,14 +108,11 @@ class Command(BaseCommand):
     def _tell(self, run: Rebuild) -> int:
         terminal.differences(run, cast(TextIO, self.stdout))
         drift = Drift.objects.filter(rebuild=run, is_expected=False).exists()
-        rows = f"{run.differences:,} {'row differs' if run.differences == 1 else 'rows differ'}"
+        rows = terminal.rows_that_differ(run)
         if run.error:
             self.stdout.write(run.error)
         if run.state == State.DONE:
-            swapped = "" if run.swap_ms is None else f" Readers could have waited {run.swap_ms:.1f} ms."
-            self.stdout.write(
-                f"{rows} from the live {run.projection}; the rebuilt one is in its place.{swapped}"
-            )
+            self.stdout.write(f"{rows} from the live {run.projection}; {terminal.what_was_done(run)}")
             return DRIFT if drift else EQUAL
         if run.state == State.COMPARED:
             self.stdout.write(f"{rows} from the live {run.projection}; nothing was changed.")
@@ -124,12 +123,14 @@ class Command(BaseCommand):
                 f" Swap it in: manage.py rebuild {run.projection} --accept. Give it up: --cancel."
             )
             return WAITS
-        self.stdout.write(f"the rebuild {run.state}; the live {run.projection} was not swapped.")
+        ended = "was cancelled" if run.state == State.CANCELLED else "failed"
+        self.stdout.write(f"the rebuild {ended}; the live {run.projection} was not swapped.")
         return CANCELLED if run.state == State.CANCELLED else FAILED
 
 
 def _how_to_go_on(run: Rebuild) -> str:
+    then = "" if run.dry_run else " and change the live view at its end"
     return (
-        f"The live view is whole. Run the same command again to go on,"
-        f" or give it up: manage.py rebuild {run.projection} --cancel"
+        f"The live view is whole. Running workers go on with the rebuild{then}; so does this command, given again."
+        f" To give it up: manage.py rebuild {run.projection} --cancel"
     )

@@ -65,17 +65,26 @@ def test_0_where_nothing_differed(capsys: pytest.CaptureFixture[str]) -> None:
     drain()
     assert code_of(NAME) == 0
     shown = capsys.readouterr()
-    assert "0 rows differ from the live current_fare; the rebuilt one is in its place." in shown.out
+    assert "0 rows differed from the live current_fare; the rebuilt one is in its place." in shown.out
     assert "Readers could have waited" in shown.out
     assert "building: 0 of" in shown.err
 
 
-def test_1_where_the_view_had_drifted(drifted: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_1_where_the_view_had_drifted(
+    drifted: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     assert code_of(NAME) == 1
+    (alarm,) = [
+        record.getMessage() for record in caplog.records if "not what the ledger says" in record.message
+    ]
+    stored, rebuilt = alarm.split(", rebuilt ")
+    assert f"{drifted} from version 1 on: stored " in stored
+    assert "'fare_minor': 1," in stored
+    assert "'fare_minor': 1900," in rebuilt
     assert is_as_the_ledger_says(drifted)
     shown = capsys.readouterr().out
     assert f"{drifted}  fare_minor: stored 1, rebuilt 1900, from version 1" in shown
-    assert "1 row differs" in shown
+    assert "1 row differed" in shown
     assert code_of(NAME) == 0
 
 
@@ -85,12 +94,17 @@ def test_1_and_nothing_changed_in_a_dry_run(drifted: str, capsys: pytest.Capture
     assert "nothing was changed" in capsys.readouterr().out
 
 
-def test_some_partitions(drifted: str) -> None:
+def test_some_partitions(drifted: str, capsys: pytest.CaptureFixture[str]) -> None:
     here = partition_of(drifted)
     elsewhere = ",".join(str(partition) for partition in range(64) if partition != here)
     assert code_of(NAME, "--partitions", elsewhere) == 0
+    assert "nothing was changed, and nothing was swapped" in capsys.readouterr().out
     assert not is_as_the_ledger_says(drifted)
     assert code_of(NAME, "--partitions", f"{here}-{here}") == 1
+    shown = capsys.readouterr()
+    assert "1 row differed from the live current_fare; those rows were put right where they are" in shown.out
+    assert "in its place" not in shown.out
+    assert "swapping" not in shown.err
     assert is_as_the_ledger_says(drifted)
 
 
@@ -109,16 +123,27 @@ def test_2_for_what_cannot_be_asked(arguments: list[str], said: str) -> None:
     assert refused.value.returncode == 2
 
 
-@pytest.mark.parametrize("partitions", ["x", "3-1", "-1", "1,,2", "", "1-", "٣", "99999999999"])
+@pytest.mark.parametrize("partitions", ["x", "-1", "1,,2", "", "1-", "٣", "99999999999"])
 def test_partitions_that_are_no_numbers_are_refused(partitions: str) -> None:
     with pytest.raises(CommandError, match="is not a partition such as 3"):
         call_command("rebuild", NAME, f"--partitions={partitions}")
+
+
+def test_a_range_that_is_turned_round_is_refused() -> None:
+    with pytest.raises(CommandError, match="'3-1' ends before it begins"):
+        call_command("rebuild", NAME, "--partitions=0,3-1")
 
 
 def test_2_for_arguments_that_are_wrong() -> None:
     ended = manage("rebuild", NAME, "--partitions=x")
     assert ended.wait(timeout=60) == 2
     assert "is not a partition such as 3" in ended.stderr.read()  # type: ignore[union-attr]
+
+
+def test_2_for_a_dry_run_that_is_accepted() -> None:
+    ended = manage("rebuild", NAME, "--dry-run", "--accept")
+    assert ended.wait(timeout=60) == 2
+    assert "not allowed with argument --dry-run" in ended.stderr.read()  # type: ignore[union-attr]
 
 
 def test_2_beside_another_one() -> None:
@@ -144,7 +169,7 @@ def test_4_where_it_is_cancelled_meanwhile() -> None:
     wait_for_it()
     call_command("rebuild", NAME, "--cancel")
     assert started.wait(timeout=60) == 4
-    assert "cancelled" in started.stdout.read()  # type: ignore[union-attr]
+    assert "the rebuild was cancelled; the live" in started.stdout.read()  # type: ignore[union-attr]
 
 
 class Failing(CurrentFareProjector):
@@ -167,26 +192,38 @@ def test_130_on_ctrl_c_and_the_next_one_goes_on() -> None:
     run = wait_for_it()
     stopped.send_signal(signal.SIGINT)
     assert stopped.wait(timeout=60) == 130
-    assert "Run the same command again to go on" in stopped.stderr.read()  # type: ignore[union-attr]
+    said = stopped.stderr.read()  # type: ignore[union-attr]
+    assert "Running workers go on with the rebuild and change the live view at its end" in said
+    assert "To give it up: manage.py rebuild current_fare --cancel" in said
     assert rebuild.get(run.pk).state in Rebuild.UNFINISHED
     assert code_of(NAME) == 0
     assert rebuild.get(run.pk).state == State.DONE
 
 
 def test_on_a_terminal_there_is_a_table(drifted: str) -> None:
+    text = shown_on_a_terminal()
+    assert "from version" in text
+    assert drifted in text
+    assert "━" in text  # the bar
+
+
+def test_a_value_is_shown_as_it_is_even_if_it_looks_like_markup(drifted: str) -> None:
+    damage(drifted, "components[1] = '[red]evil[/b]'")
+    assert "[red]evil[/b]" in shown_on_a_terminal()
+
+
+def shown_on_a_terminal() -> str:
+    """What a dry run writes there, which finds drift."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "manage.py", "rebuild", NAME, "--dry-run"]
-    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "140"}
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "200"}
     with subprocess.Popen(command, cwd=ROOT, stdout=theirs, stderr=theirs, env=environment) as child:
         os.close(theirs)
         shown = b""
         while chunk := _read(ours):
             shown += chunk
         assert child.wait(timeout=60) == 1
-    text = shown.decode()
-    assert "from version" in text
-    assert drifted in text
-    assert "━" in text  # the bar
+    return shown.decode()
 
 
 def _read(terminal: int) -> bytes:
@@ -215,3 +252,13 @@ def wait_for_it(seconds: float = 30) -> Rebuild:
             return run
         time.sleep(0.005)
     raise AssertionError("no rebuild was begun")
+
+
+def test_the_status_does_not_say_that_nothing_differed_where_nothing_was_compared(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rebuild.cancel(rebuild.start(NAME).pk, "a test")
+    call_command("projections")
+    shown = capsys.readouterr().out
+    assert " cancelled" in shown
+    assert "cancelled, 0 differed" not in shown

@@ -10,7 +10,7 @@ import pytest
 from events.partitions import partition_of
 from projections import checkpoints, projectors, rebuild, runner
 from projections.checkpoints import OtherVersion
-from projections.models import Drift, Rebuild
+from projections.models import Drift, DriftWalk, Rebuild
 from projections.projector import NEXT
 from projections.rebuild import CannotRebuild, RebuildUnderWay
 from tests.builders import add, append, given, set_
@@ -138,15 +138,18 @@ def test_a_new_version_is_not_swapped_in_by_parts() -> None:
         rebuild.start(NAME, partitions=[0, 1])
 
 
-def test_another_versions_rebuild_is_not_taken_up() -> None:
+def test_another_versions_rebuild_is_left_to_who_runs_that_version() -> None:
+    """While a version is deployed, or tried, workers of the other one must not end it."""
     with running(LATER):
         run = rebuild.start(NAME)
     with pytest.raises(RebuildUnderWay) as refused:
         rebuild.start(NAME)
     assert refused.value.rebuild.pk == run.pk
     assert LATER.version in str(refused.value)
-    assert rebuild.run(run.pk).state == State.FAILED
-    assert "this process runs 1" in rebuild.get(run.pk).error
+    with pytest.raises(OtherVersion, match="this process runs 1"):
+        rebuild.run(run.pk)
+    with running(LATER):
+        assert rebuild.run(run.pk).state == State.WAITING
 
 
 def test_acceptance_that_comes_just_before_it_would_wait_counts(odd: str) -> None:
@@ -160,3 +163,10 @@ def test_acceptance_that_comes_just_before_it_would_wait_counts(odd: str) -> Non
         run = rebuild.run(rebuild.start(NAME).pk, on_progress=accept_once)
     assert [each.pk for each in accepted] == [run.pk]
     assert run.state == State.DONE
+
+
+def test_a_new_version_is_not_proven_by_its_own_rebuild(odd: str) -> None:
+    DriftWalk.objects.filter(projection=NAME).delete()
+    with running(LATER):
+        assert rebuilt(accept=True).state == State.DONE
+    assert not DriftWalk.objects.filter(projection=NAME, proven_at__isnull=False).exists()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from events.partitions import partition_of
-from projections import checkpoints, control, projectors, rebuild, runner, set_aside
-from projections.models import Drift, Rebuild
+from projections import checkpoints, control, findings, projectors, rebuild, runner, set_aside
+from projections.models import Drift, DriftWalk, Rebuild
 from projections.projector import KEPT, LIVE
 from projections.rebuild import CannotRebuild, UnknownRebuild
 from tests.builders import add, append, given, new_booking_id, set_, sub
@@ -17,6 +19,7 @@ from tests.projections.rebuild.views import (
     NAME,
     PROJECTOR,
     assert_everything_is_right,
+    bookings_of,
     damage,
     drain,
     drift_of,
@@ -94,7 +97,7 @@ def test_drift_is_listed_with_both_values_and_the_first_version_that_differs(
     assert (found.table, found.partition, found.first_version) == ("current_fare", partition_of(booking), 1)
     assert not found.is_expected
     assert run.differences == 1
-    assert f"{booking} (from version 1)" in caplog.text
+    assert f"{booking} from version 1 on: stored" in caplog.text
 
 
 def test_drift_is_put_right_by_the_swap(booking: str) -> None:
@@ -232,3 +235,92 @@ def test_steps_can_be_taken_by_turns(booking: str) -> None:
     assert run.state == State.DONE
     assert turns > 1
     assert_everything_is_right()
+
+
+def open_drift_of(booking: str) -> list[Drift]:
+    return list(findings.drift().filter(booking_id=booking))
+
+
+def test_drift_that_is_found_again_is_open_once_and_listed_by_each_run(booking: str) -> None:
+    damage(booking, "fare_minor = 1701")
+    first = rebuilt(dry_run=True)
+    damage(booking, "fare_minor = 1702")
+    second = rebuilt(dry_run=True)
+    assert (first.differences, second.differences) == (1, 1)
+    assert drift_of(first, booking).stored["fare_minor"] == 1701
+    assert open_drift_of(booking) == [drift_of(second, booking)]
+
+    rebuilt()
+    assert open_drift_of(booking) == []
+    assert drift_of(first, booking).put_right_at is not None
+    assert findings.drift(is_open=False).filter(booking_id=booking).count() == 1
+
+
+def test_other_rows_stay_open_when_one_is_found_again(booking: str) -> None:
+    (other,) = bookings_of(partition_of(booking), 1)
+    given(set_("14.00"), booking_id=other)
+    drain()
+    damage(booking, "fare_minor = 1701")
+    damage(other, "fare_minor = 1")
+    rebuilt(dry_run=True)
+    rebuild.repair_booking(PROJECTOR, booking)
+    found = drift_of(rebuilt(dry_run=True), other)
+    assert (open_drift_of(booking), open_drift_of(other)) == ([], [found])
+    rebuilt()
+    assert_everything_is_right()
+
+
+def proven(booking: str) -> datetime | None:
+    """When the booking's partition was last proven equal."""
+    walk = DriftWalk.objects.filter(projection=NAME, partition=partition_of(booking)).first()
+    return walk and walk.proven_at
+
+
+@pytest.fixture
+def unproven(booking: str) -> str:
+    DriftWalk.objects.filter(projection=NAME).delete()
+    return booking
+
+
+def test_a_view_is_proven_as_of_when_its_rebuild_began(unproven: str) -> None:
+    damage(unproven, "fare_minor = 1701")
+    run = rebuilt()
+    walks = DriftWalk.objects.filter(projection=NAME)
+    assert {walk.proven_at for walk in walks} == {run.started_at}
+    assert sorted(walk.partition for walk in walks) == run.partitions
+
+
+def test_a_later_proof_is_never_taken_back(unproven: str) -> None:
+    rebuilt()
+    later = timezone.now() + timedelta(hours=1)
+    DriftWalk.objects.filter(projection=NAME).update(proven_at=later)
+    rebuilt()
+    assert proven(unproven) == later
+    DriftWalk.objects.filter(projection=NAME).delete()
+
+
+def test_a_rebuild_of_one_partition_proves_that_one(unproven: str) -> None:
+    damage(unproven, "fare_minor = 1701")
+    run = rebuilt(partitions=[partition_of(unproven)])
+    walks = DriftWalk.objects.filter(projection=NAME)
+    assert [(walk.partition, walk.proven_at) for walk in walks] == [(partition_of(unproven), run.started_at)]
+
+
+def test_a_dry_run_proves_what_is_equal_and_nothing_else(unproven: str) -> None:
+    damage(unproven, "fare_minor = 1701")
+    rebuilt(dry_run=True)
+    assert proven(unproven) is None
+    run = rebuilt()
+    assert proven(unproven) == run.started_at
+    again = rebuilt(dry_run=True)
+    assert proven(unproven) == again.started_at
+
+
+def test_what_is_set_aside_keeps_its_partition_from_being_proven(unproven: str) -> None:
+    damage(unproven, "version = 7")
+    append(unproven, add("toll", "1.00"))
+    drain()
+    rebuilt(dry_run=True)
+    assert proven(unproven) is None
+    run = rebuilt()
+    assert proven(unproven) == run.started_at

@@ -151,3 +151,11 @@ def running(projector: Projector) -> Iterator[None]:
             tuple(projector if each.name == projector.name else each for each in projectors.PROJECTORS),
         )
         yield
+
+
+@contextmanager
+def running_too(projector: Projector) -> Iterator[None]:
+    """The code that runs has this projector besides the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projectors, "PROJECTORS", (*projectors.PROJECTORS, projector))
+        yield
