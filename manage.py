@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
+import redis
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
@@ -23,13 +24,19 @@ def main() -> None:
     except (ImproperlyConfigured, EmbeddedError) as error:
         print(error, file=sys.stderr)
     except OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
-        print(f"PostgreSQL does not answer: {reason}", file=sys.stderr)
-        if not os.environ.get("DATABASE_URL"):
-            print("Start `make demo` with the same FAREHISTORY_STATE, or set DATABASE_URL.", file=sys.stderr)
+        _say_that_it_is_away("PostgreSQL", error, "DATABASE_URL")
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        _say_that_it_is_away("Redis", error, "REDIS_URL")
     else:
         return
     sys.exit(COULD_NOT_RUN)
+
+
+def _say_that_it_is_away(server: str, error: Exception, setting: str) -> None:
+    reason = str(error).strip().splitlines()[0]
+    print(f"{server} does not answer: {reason}", file=sys.stderr)
+    if not os.environ.get(setting):
+        print(f"Start `make demo` with the same FAREHISTORY_STATE, or set {setting}.", file=sys.stderr)
 
 
 if __name__ == "__main__":

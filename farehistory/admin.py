@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery import current_app
+from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -24,6 +27,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 admin.site.index_title = _("Start")
+apps.get_app_config("django_celery_beat").verbose_name = _("Schedules")  # as the menu says
 
 for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(model)
@@ -50,6 +54,15 @@ class _PeriodicTaskForm(beat.PeriodicTaskForm):
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = _TaskSelect()
+
+    def clean(self) -> dict[str, Any]:
+        """A task that no worker knows would be refused each time it is due, where nobody looks."""
+        data: dict[str, Any] = super().clean()
+        current_app.loader.import_default_modules()
+        if data["task"] not in current_app.tasks:
+            message = _("There is no task %(task)s. Choose one of those that are registered.")
+            self.add_error("task", forms.ValidationError(message, params={"task": data["task"]}))
+        return data
 
 
 @admin.register(PeriodicTask)

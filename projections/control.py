@@ -65,8 +65,12 @@ def replay(projector: Projector, after: Mapping[int, int]) -> None:
         raise CannotReplay(f"{projector.name} is a view: rebuild it instead")
     heads = feed.heads()
     for partition, position in after.items():
-        if not 0 <= position <= heads.get(partition, -1):
-            raise CannotReplay(f"partition {partition} has no position {position}")
+        if partition not in heads:
+            raise CannotReplay(f"there is no partition {partition}: they count from 0 to {max(heads)}")
+        if not 0 <= position <= heads[partition]:
+            raise CannotReplay(
+                f"partition {partition} has no position {position}: its log ends at {heads[partition]}"
+            )
     checkpoints.ensure(projector)
     with transaction.atomic():
         for partition, position in sorted(after.items()):

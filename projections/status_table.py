@@ -9,7 +9,7 @@ from rich.table import Table
 from projections.models import Rebuild
 from projections.set_aside import SetAside
 from projections.status import FOREIGN_CHECKPOINT, OTHER_VERSION, Status
-from projections.terminal_tables import written
+from projections.terminal_tables import counted, written
 
 
 def overview(statuses: list[Status]) -> str:
@@ -25,7 +25,7 @@ def overview(statuses: list[Status]) -> str:
             _rebuild(each.last_rebuild),
         )
     notes = [f"{each.name}: {note}" for each in statuses for note in _notes(each)]
-    return "\n".join([written(table), *([""] if notes else []), *notes])
+    return "\n".join([written(table, may_go="last rebuild"), *([""] if notes else []), *notes])
 
 
 def by_partition(statuses: list[Status]) -> str:
@@ -33,7 +33,7 @@ def by_partition(statuses: list[Status]) -> str:
     table = Table("projection", "partition", "position", "head", "behind", "last proven equal")
     for status in statuses:
         for each in status.partitions:
-            numbers = (str(number) for number in (each.partition, each.position, each.head, each.lag))
+            numbers = (f"{number:,}" for number in (each.partition, each.position, each.head, each.lag))
             table.add_row(status.name, *numbers, _time(each.proven_at) if status.has_tables else "")
     return written(table)
 
@@ -48,13 +48,15 @@ def set_aside_list(rows: list[SetAside]) -> str:
 
 
 def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _lag(of: Status) -> str:
     if not of.lag_events:
         return "–"
-    return f"{of.lag_events:,} {'event' if of.lag_events == 1 else 'events'}, {of.lag_seconds:,.1f} s"
+    # Tenths are of no interest in what takes minutes, and a line has 80 characters.
+    seconds = f"{of.lag_seconds:,.1f}" if of.lag_seconds < 1000 else f"{of.lag_seconds:,.0f}"
+    return f"{counted(of.lag_events, 'event')}, {seconds} s"
 
 
 def _count(number: int) -> str:
@@ -68,7 +70,8 @@ def _proven(of: Status) -> str:
 def _rebuild(rebuild: Rebuild | None) -> str:
     if rebuild is None:
         return ""
-    return f"{_time(rebuild.finished_at)} {rebuild.state}, {rebuild.differences:,} differed"
+    differed = f", {rebuild.differences:,} differed" if rebuild.was_compared else ""
+    return f"{_time(rebuild.finished_at)} {rebuild.state}{differed}"
 
 
 def _notes(of: Status) -> list[str]:

@@ -25,7 +25,19 @@ def manage(*arguments: str, state: Path, **environment: str) -> subprocess.Compl
 
 
 @pytest.mark.parametrize(
-    "command", [["check_fares"], ["create_api_key", "toll", "--scopes", "ops"], ["migrate"]], ids=str
+    "command",
+    [
+        ["check_fares"],
+        ["create_api_key", "toll", "--scopes", "ops"],
+        ["migrate"],
+        ["projections"],
+        ["projections", "pause", "archive"],
+        ["rebuild", "current_fare"],
+        ["rebuild", "current_fare", "--cancel"],
+        ["streams"],
+        ["archive_ledger"],
+    ],
+    ids=str,
 )
 def test_without_services_a_command_says_what_to_start(tmp_path: Path, command: list[str]) -> None:
     ended = manage(*command, state=tmp_path / "state")

@@ -154,3 +154,29 @@ def test_without_a_broker_running_by_hand_says_so(
     monkeypatch.setattr(current_app.amqp, "send_task_message", away)
     answer = run_now(signed_in("operator"), row)
     assert "The broker does not answer" in answer.content.decode()
+
+
+def form_of(operator: Client, row: PeriodicTask, **changed: Any) -> dict[str, Any]:
+    """What the form of a schedule sends."""
+    form = operator.get(f"{LIST}{row.pk}/change/").context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value is not None}
+    return values | {"regtask": ""} | changed
+
+
+def test_a_task_that_no_worker_knows_is_refused_at_the_form(mine: tuple[PeriodicTask, OwnQueue]) -> None:
+    row, _ = mine
+    operator = signed_in("operator")
+    answer = operator.post(f"{LIST}{row.pk}/change/", form_of(operator, row, task="no.such.task"))
+    assert answer.status_code == 200
+    assert "There is no task no.such.task." in answer.content.decode()
+    row.refresh_from_db()
+    assert row.task == "projections.sweep"
+    answer = operator.post(f"{LIST}{row.pk}/change/", form_of(operator, row, task="projections.archive"))
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert row.task == "projections.archive"
+
+
+def test_the_pages_are_called_schedules_as_in_the_menu() -> None:
+    page = signed_in("operator").get(LIST).content.decode()
+    assert "Periodic Tasks" not in page

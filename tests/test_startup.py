@@ -37,3 +37,10 @@ def test_an_import_refuses_too(weakened: None) -> None:
     ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
     assert "the trigger rows_stay of ledger.fare_event is missing" in ended.stderr
+
+
+def test_web_starts_without_a_warning() -> None:
+    """Nothing needs to have been collected for it: static files are served from where they lie."""
+    command = [sys.executable, "-W", "error::UserWarning", "-c", "import farehistory.wsgi"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from projections import findings
 from projections.admin.drift_lines import DriftLine
 from projections.admin.filters import Choice, projection_choices, query
 from projections.models import Drift
@@ -101,7 +102,7 @@ class DriftPage:
     def _rows(self) -> QuerySet[Drift]:
         if self.rebuild:
             return Drift.objects.filter(rebuild_id=self.rebuild)
-        rows = Drift.objects.filter(put_right_at__isnull=self.is_open, is_expected=False)
+        rows = findings.drift(is_open=self.is_open)
         return rows.filter(projection=self.projection) if self.projection else rows
 
 

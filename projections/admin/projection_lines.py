@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from projections import status
-from projections.admin import redis_figures, spans
+from projections.admin import redis_figures, run_words, spans
 from projections.admin.redis_figures import GroupLine
 from projections.admin.run_lines import Fact, RunLine
 from projections.admin.what_they_are import what_it_is
@@ -41,14 +41,12 @@ class Cell:
 
     at: PartitionStatus
     now: datetime
+    is_late: bool = False
+    """Whether it is behind in a projection that is told in amber or red."""
 
     @property
     def partition(self) -> int:
         return self.at.partition
-
-    @property
-    def behind(self) -> int:
-        return self.at.lag
 
     @property
     def position_text(self) -> str:
@@ -86,7 +84,7 @@ class ProjectionLine:
 
     @property
     def version(self) -> str:
-        return self.status.version
+        return run_words.version(self.status.version)
 
     @property
     def can_rebuild(self) -> bool:
@@ -109,6 +107,8 @@ class ProjectionLine:
         at = self.status
         if at.unknown_position:
             lag = _("not known")
+        elif at.needs_rebuild and not at.lag_events:
+            lag = _("stands still")
         elif not self._moves_by_itself and at.lag_events:
             lag = _("%(events)s to do") % {"events": spans.events(at.lag_events)}
         else:
@@ -156,7 +156,7 @@ class ProjectionLine:
         at = self.status
         cure = _("rebuild it") if at.has_tables else _("replay it")
         if at.needs_rebuild == status.OTHER_VERSION:
-            parts = {"old": at.live_version, "new": at.version, "cure": cure}
+            parts = {"old": run_words.version(at.live_version), "new": self.version, "cure": cure}
             return (
                 _("Stands still: its tables are of version %(old)s, the code is %(new)s; %(cure)s.") % parts
             )
@@ -206,7 +206,8 @@ class ProjectionLine:
 
     @property
     def cells(self) -> list[Cell]:
-        return [Cell(at, self.now) for at in self.status.partitions]
+        is_told = self.mood in ("behind", "drift")
+        return [Cell(at, self.now, is_told and at.lag > 0) for at in self.status.partitions]
 
     @property
     def facts(self) -> list[Fact]:
@@ -216,7 +217,9 @@ class ProjectionLine:
         facts = [
             Fact(
                 _("Version"),
-                at.version if at.live_version == at.version else f"{at.live_version} → {at.version}",
+                self.version
+                if at.live_version == at.version
+                else f"{run_words.version(at.live_version)} → {self.version}",
             ),
             Fact(_("Events taken"), f"{spans.count(at.position)} / {spans.count(at.head)}"),
         ]

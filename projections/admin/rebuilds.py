@@ -85,7 +85,7 @@ class RebuildAdmin(OwnPages):
         """The form that starts a rebuild. `partitions`: filled in."""
         self.require(request, MAY_START)
         try:
-            projector(projection)
+            has_tables = bool(projector(projection).tables)
         except UnknownProjection as error:
             raise Http404(str(error)) from error
         given = request.POST if request.method == "POST" else None
@@ -99,6 +99,7 @@ class RebuildAdmin(OwnPages):
             _("Rebuild %(projection)s") % {"projection": capitalised(projection).lower()},
             form=form,
             what=what_it_is(projection),
+            has_tables=has_tables,
             projection=projection,
             of_title=capitalised(projection),
             unfinished=rebuilds.unfinished(projection),

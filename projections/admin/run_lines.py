@@ -77,7 +77,20 @@ class RunLine:
 
     @property
     def words(self) -> str:
-        return _("Being cancelled") if self.is_cancelling else str(self._look[0])
+        if self.is_cancelling:
+            return _("Being cancelled")
+        if self.rebuild.is_partial and self.rebuild.state == State.SWAPPING:
+            return _("Putting right")
+        if self.rebuild.is_partial and self.rebuild.state == State.DONE:
+            return _("Put right in place") if self.rebuild.differences else _("Nothing to put right")
+        return str(self._look[0])
+
+    @property
+    def link_words(self) -> str:
+        """What leads from its projection to a run that has not ended."""
+        if self.is_waiting:
+            return _("A new version is ready")
+        return _("Its rebuild") if self.is_cancelling else _("Being rebuilt")
 
     @property
     def icon(self) -> str:
@@ -86,9 +99,13 @@ class RunLine:
     @property
     def mood(self) -> str:
         """How it looks: "current" is good, "behind" wants somebody, "drift" is wrong."""
-        return (
-            "behind" if self.rebuild.differences and self.finished and self._was_compared else self._look[2]
-        )
+        found = self.rebuild.differences and self.was_compared and not self.is_expected
+        return "behind" if found else self._look[2]
+
+    @cached_property
+    def is_expected(self) -> bool:
+        """Whether its differences are to a version before, so that nothing was wrong."""
+        return self.rebuild.drift.filter(is_expected=True).exists()
 
     @property
     def _look(self) -> tuple[Any, str, str]:
@@ -97,17 +114,13 @@ class RunLine:
     @property
     def outcome(self) -> str:
         """State and differences in a few words, for lists."""
-        if not self._was_compared:
+        if not self.rebuild.was_compared or (self.rebuild.is_partial and not self.rebuild.differences):
             return self.words
         return f"{self.words}, {run_words.differences(self.rebuild.differences)}"
 
     @property
     def was_compared(self) -> bool:
-        return self._was_compared and self.finished
-
-    @property
-    def _was_compared(self) -> bool:
-        return self.rebuild.state in (State.WAITING, State.SWAPPING, State.DONE, State.COMPARED)
+        return self.rebuild.was_compared and self.finished
 
     @property
     def differences(self) -> int:
@@ -167,7 +180,7 @@ class RunLine:
     @property
     def sentence(self) -> str:
         """What the state means for those who read the view."""
-        return run_words.sentence(self.rebuild, self.title)
+        return run_words.sentence(self.rebuild, self.title, is_expected=self.is_expected)
 
     @property
     def facts(self) -> list[Fact]:
@@ -182,13 +195,13 @@ class RunLine:
             Fact(_("Partitions"), run_words.partitions_text(run.partitions)),
             Fact(_("Events"), self.events_text),
             Fact(_("Kind"), run_words.kind(run)),
-            Fact(_("Readers could wait"), self.swap_text),
+            *([Fact(_("Readers could wait"), self.swap_text)] if run.swap_ms is not None else []),
             *([Fact(_("Request id"), run.request_id)] if run.request_id else []),
         ]
 
     @property
     def _named(self) -> dict[str, str]:
-        return {"title": self.title, "version": self.rebuild.version}
+        return {"title": self.title, "version": run_words.version(self.rebuild.version)}
 
     @property
     def percent(self) -> int | None:

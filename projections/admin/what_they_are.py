@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,18 @@ _SENTENCES: Final = {
 
 
 def what_it_is(name: str) -> str:
-    """The sentence on this projection; of one that has none here, what its code says of itself."""
+    """The sentence on this projection; of one that has none here, the first that its code says of itself."""
     if name in _SENTENCES:
         return str(_SENTENCES[name])
-    return (inspect.getdoc(type(projector(name))) or "").partition("\n")[0]
+    kind = type(projector(name))
+    # Never an inherited docstring: that one is about projectors as such.
+    own = kind.__dict__.get("__doc__") or getattr(inspect.getmodule(kind), "__doc__", None)
+    return _first_sentence(own or "") or str(
+        _("A projection of this installation, which says no more of itself.")
+    )
+
+
+def _first_sentence(text: str) -> str:
+    """Of the first paragraph, on one line."""
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]

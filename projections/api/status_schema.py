@@ -16,7 +16,7 @@ _LAST_CHECK: Final = {**or_null(TIME), "description": "When the drift monitor la
 _PROVEN_AT: Final = {
     **or_null(TIME),
     "description": "Last proven equal to the ledger at: when the last walk through all of it began that found no "
-    "drift. Null if it was never proven, and of a consumer.",
+    "drift, or the last rebuild of the same version. Null if it was never proven, and of a consumer.",
 }
 
 

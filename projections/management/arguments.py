@@ -12,8 +12,10 @@ def partitions(text: str) -> list[int]:
     for part in text.split(","):
         first, dash, last = part.partition("-")
         last = last if dash else first
-        if not (_is_number(first) and _is_number(last) and int(first) <= int(last)):
+        if not (_is_number(first) and _is_number(last)):
             raise ArgumentTypeError(f"{part!a} is not a partition such as 3, nor a range such as 0-15")
+        if int(first) > int(last):
+            raise ArgumentTypeError(f"{part!a} ends before it begins")
         numbers |= set(range(int(first), int(last) + 1))
     return sorted(numbers)
 

@@ -24,6 +24,10 @@ class FareStreamProjector(Projector):
     name = "fare_stream"
     by_booking = False
 
+    def __init__(self, group: str | None = None) -> None:
+        """`group`: the only consumer group that a replay sets back; None: those of FAREHISTORY_STREAM_GROUPS."""
+        self._group = group
+
     def apply(self, page: Page) -> None:
         """Sends the page. What the stream has already, from a worker that died before its commit, it refuses."""
         ledger = feed.identity()
@@ -56,9 +60,11 @@ class FareStreamProjector(Projector):
 
         If the stream still has all of it, our groups are set back in it. Redis takes no smaller id than it had,
         so otherwise the stream is made anew from there; what another group had not acknowledged, it gets again.
+        Raises CannotReplay, also where the stream has none of our groups: nobody would be given anything.
         """
+        names = streams.our_groups() if self._group is None else [self._group]
         try:
-            _rewind(partition, after)
+            _rewind(partition, after, names)
         except (redis.RedisError, ForeignStream) as error:
             raise CannotReplay(f"the stream of partition {partition} cannot be set back: {error}") from error
 
@@ -78,14 +84,26 @@ def _place(stream: Stream, ledger: Identity, recorded: int) -> int:
     return min(recorded, stream.last)
 
 
-def _rewind(partition: int, after: int) -> None:
+def _rewind(partition: int, after: int, names: list[str]) -> None:
     (stream,) = streams.look([partition])
     if not stream.begun or not stream.is_of(feed.identity()) or after >= stream.last:
         return  # what is missing is sent in any case
+    # One that was just begun anew, after a restore, may well have no group: its events are all yet to come.
+    if stream.length and not {group.name for group in stream.groups}.intersection(names):
+        raise CannotReplay(_nobody_to_set_back(stream, names))
     if stream.first <= after + 1:
-        groups.set_back(stream, after)
+        groups.set_back(stream, after, names)
     else:
-        streams.begin(stream, after=after, groups=groups.places(stream, ours_at_most=after))
+        streams.begin(stream, after=after, groups=groups.places(stream, at_most=after, names=names))
+
+
+def _nobody_to_set_back(stream: Stream, names: list[str]) -> str:
+    asked = f"no consumer group {' or '.join(names)}" if names else "no consumer group to set back"
+    there = ", ".join(group.name for group in stream.groups) or "none"
+    return (
+        f"the stream of partition {stream.partition} has {asked} (it has: {there}). Set FAREHISTORY_STREAM_GROUPS"
+        " to what the workers have, or name a group: --group NAME"
+    )
 
 
 def _begin(stream: Stream, existing: dict[str, str]) -> int:

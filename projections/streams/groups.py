@@ -6,7 +6,7 @@ was deleted or a group was set back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,19 +53,19 @@ def missing(found: Stream) -> list[str]:
     return [name for name in streams.our_groups() if name not in there]
 
 
-def set_back(found: Stream, after: int) -> None:
-    """Gives our groups everything after this position once more, unless they have not got there yet."""
+def set_back(found: Stream, after: int, names: Collection[str]) -> None:
+    """Gives these groups everything after this position once more, unless they have not got there yet."""
     for group in found.groups:
-        if group.name in streams.our_groups() and streams.position_of(group.delivered) > after:
+        if group.name in names and streams.position_of(group.delivered) > after:
             client().xgroup_setid(key_of(found.partition), group.name, streams.entry_id(after))
 
 
-def places(found: Stream, *, ours_at_most: int) -> dict[str, str]:
-    """Where the groups are to be in a stream that is made anew: after what they have acknowledged."""
-    ours = streams.our_groups()
+def places(found: Stream, *, at_most: int, names: Collection[str]) -> dict[str, str]:
+    """Where the groups are to be in a stream that is made anew: after what they have acknowledged; these groups
+    no further than `at_most`."""
     done = streams.acknowledged(found, [group.name for group in found.groups])
     return dict.fromkeys(missing(found), "0") | {
-        name: streams.entry_id(min(at, ours_at_most) if name in ours else at) for name, at in done.items()
+        name: streams.entry_id(min(at, at_most) if name in names else at) for name, at in done.items()
     }
 
 

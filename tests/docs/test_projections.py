@@ -125,7 +125,7 @@ def test_the_example_is_the_fold_live_and_rebuilt(project: Path) -> None:
     assert [tip_of(booking) for booking in bookings] == [folded(booking) for booking in bookings]
     assert tip_of(unknown) is None
 
-    assert "0 rows differ" in manage(project, "rebuild", "tips")
+    assert "0 rows differed" in manage(project, "rebuild", "tips")
     assert [tip_of(booking) for booking in bookings] == [folded(booking) for booking in bookings]
 
 
@@ -134,7 +134,7 @@ def test_drift_in_the_example_is_found_and_put_right_by_a_rebuild(project: Path)
     manage(project, "shell", "-c", DRAIN)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE projection.tips SET tip_minor = 1 WHERE booking_id = %s", [booking])
-    assert "1 row differs" in manage(project, "rebuild", "tips", code=1)
+    assert "1 row differed" in manage(project, "rebuild", "tips", code=1)
     assert tip_of(booking) == (2, 200)
 
 

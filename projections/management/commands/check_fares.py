@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from projections.proof import prove
+from projections.terminal_tables import counted
 
 MOST_SHOWN = 20
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         proof = prove()
-        self.stdout.write(f"{proof.events} events, {proof.fares} fares in the view")
+        self.stdout.write(f"{counted(proof.events, 'event')}, {counted(proof.fares, 'fare')} in the view")
         for difference in proof.differences[:MOST_SHOWN]:
             self.stdout.write(
                 f"{difference.booking_id}: the events give version, fare {difference.folded},"
@@ -24,6 +25,10 @@ class Command(BaseCommand):
             )
         for gap in proof.gaps[:MOST_SHOWN]:
             self.stdout.write(gap)
-        self.stdout.write(f"{len(proof.differences)} fares differ from their events, {len(proof.gaps)} gaps")
+        number = len(proof.differences)
+        differ = (
+            "1 fare differs from its events" if number == 1 else f"{number:,} fares differ from their events"
+        )
+        self.stdout.write(f"{differ}, {counted(len(proof.gaps), 'gap')}")
         if not proof.holds:
             raise SystemExit(1)

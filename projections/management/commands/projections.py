@@ -21,7 +21,9 @@ from projections.control import CannotReplay
 from projections.management.arguments import partitions, position, positions, who
 from projections.projector import LIVE, Projector
 from projections.projectors import UnknownProjection, projector
+from projections.projectors.fare_stream import FareStreamProjector
 from projections.set_aside import CannotFoldOne, NotSetAside
+from projections.terminal_tables import counted
 
 FAILED, WRONG_USE = 1, 2
 
@@ -30,7 +32,7 @@ class Command(BaseCommand):
     help = (
         "Shows how far the projections have got, what is set aside and what differs from the ledger; pauses and"
         " resumes them, replays a consumer, takes back what was set aside, repairs a booking."
-        " Exit codes: 0 done; 1 it failed, or with --check somebody should look; 2 wrong use."
+        " Exit codes: 0 done; 1 it failed, or with --check somebody should look; 2 wrong use, or PostgreSQL is away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,6 +51,7 @@ class Command(BaseCommand):
             "--cursor", type=positions, metavar="0:120,3:88", help="partition and position, of some"
         )
         replay.add_argument("--partitions", type=partitions, metavar="LIST", help="only these, such as 0-15")
+        replay.add_argument("--group", metavar="NAME", help="of fare_stream: only this consumer group")
         aside = actions.add_parser("set-aside", help="the bookings that a projector could not take")
         aside.add_argument("name", metavar="NAME", nargs="?", help="of one projection")
         aside.add_argument("--traceback", action="store_true", help="with the whole error")
@@ -68,6 +71,8 @@ class Command(BaseCommand):
         except (ForeignCheckpoint, OtherVersion) as error:
             raise CommandError(f"{error}: rebuild it", returncode=FAILED) from None
         except OperationalError as error:
+            if _is_away(error):
+                raise
             raise CommandError(f"the database could not do it now: {error}", returncode=FAILED) from error
 
     def _status(self, options: dict[str, Any]) -> None:
@@ -100,10 +105,9 @@ class Command(BaseCommand):
         after = options["cursor"] or dict.fromkeys(
             options["partitions"] or sorted(feed.heads()), options["after"]
         )
-        control.replay(consumer, after)
-        self.stdout.write(
-            f"{consumer.name} takes again what comes after {_places(after)}, from the next sweep on"
-        )
+        control.replay(_of_group(consumer, options["group"]), after)
+        when = "from the next sweep on" if consumer.live else "with the next run of its own schedule"
+        self.stdout.write(f"{consumer.name} takes again what comes after {_places(after)}, {when}")
 
     def _set_aside(self, options: dict[str, Any]) -> None:
         rows = set_aside.of(projector(options["name"]).name if options["name"] else None)
@@ -125,7 +129,7 @@ class Command(BaseCommand):
             self.stdout.write(f"nothing is set aside in {view.name}")
         if failed:
             raise CommandError(
-                f"{failed} of {len(bookings)} failed again, and stay set aside", returncode=FAILED
+                f"{failed:,} of {len(bookings):,} failed again, and stay set aside", returncode=FAILED
             )
 
     def _retried(self, view: Projector, booking: str) -> bool:
@@ -149,7 +153,7 @@ class Command(BaseCommand):
                 f"it cannot be folded, and is as it was: {type(error).__name__}: {error}", returncode=FAILED
             )
         drift.check_now(view, [booking])
-        events = f"its {head.version} events" if head else "the ledger, which has no event of it"
+        events = f"its {counted(head.version, 'event')}" if head else "the ledger, which has no event of it"
         self.stdout.write(f"booking {booking} of {view.name} is folded anew from {events}")
 
 
@@ -177,6 +181,12 @@ def _projectors_error(work: Callable[[], None]) -> Exception | None:
     return None
 
 
+def _is_away(error: OperationalError) -> bool:
+    """Whether PostgreSQL is not there, rather than unable to do just this now."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P"))  # connections, and a server that is ended
+
+
 def _checked(booking: str) -> str:
     if not BOOKING_ID.fullmatch(booking):
         raise CommandError(f"{booking!a} cannot be a booking id", returncode=WRONG_USE)
@@ -195,7 +205,15 @@ def _has_rows(view: Projector, booking: str) -> bool:
     return False
 
 
+def _of_group(consumer: Projector, group: str | None) -> Projector:
+    if group is None:
+        return consumer
+    if not isinstance(consumer, FareStreamProjector):
+        raise CannotReplay(f"{consumer.name} has no consumer groups: leave --group out")
+    return FareStreamProjector(group)
+
+
 def _places(after: dict[int, int]) -> str:
     if len(after) > 1 and len(set(after.values())) == 1:
-        return f"position {min(after.values())} in {len(after)} partitions"
+        return f"position {min(after.values())} in {counted(len(after), 'partition')}"
     return ", ".join(f"{partition}:{place}" for partition, place in sorted(after.items()))

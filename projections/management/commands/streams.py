@@ -14,7 +14,7 @@ from events import feed
 from projections.streams import groups, streams
 from projections.streams.groups import GroupLag
 from projections.streams.streams import ForeignStream, Stream
-from projections.terminal_tables import written
+from projections.terminal_tables import counted, written
 
 COULD_NOT_RUN = 2
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         heads = feed.heads()
         try:
             found, lags = streams.look(heads), groups.group_lags()
-        except (redis.RedisError, ForeignStream) as error:
+        except (redis.ResponseError, ForeignStream) as error:
             raise CommandError(f"the streams cannot be read: {error}", returncode=COULD_NOT_RUN) from None
         if options["json"]:
             self.stdout.write(_json(found, heads, lags))
@@ -46,7 +46,8 @@ class Command(BaseCommand):
         behind = sum(_behind(stream, heads) for stream in found)
         entries = sum(stream.length for stream in found)
         self.stdout.write(
-            f"{entries} events in {sum(stream.begun for stream in found)} streams, the relay lacks {behind}"
+            f"{counted(entries, 'event')} in {counted(sum(stream.begun for stream in found), 'stream')},"
+            f" the relay lacks {behind:,}"
         )
         if each_partition:
             self.stdout.write(written(_streams_table(found, heads)))
@@ -81,7 +82,7 @@ def _streams_table(found: list[Stream], heads: dict[int, int]) -> Table:
     table = _table("partition", "events", "first", "last", "relay lag")
     for stream in found:
         figures = (stream.partition, stream.length, stream.first, stream.last, _behind(stream, heads))
-        table.add_row(*(str(figure) for figure in figures))
+        table.add_row(*(f"{figure:,}" for figure in figures))
     return table
 
 
@@ -91,9 +92,9 @@ def _groups_table(lags: list[GroupLag]) -> Table:
         table.add_row(
             lag.group,
             "all" if lag.partition is None else str(lag.partition),
-            str(lag.lag),
-            str(lag.pending),
-            "" if lag.oldest_pending_seconds is None else f"{lag.oldest_pending_seconds:.0f} s",
+            f"{lag.lag:,}",
+            f"{lag.pending:,}",
+            "" if lag.oldest_pending_seconds is None else f"{lag.oldest_pending_seconds:,.0f} s",
             "yes" if lag.ours else "no",
         )
     return table

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from projections.archiving import verify
 from projections.archiving.verify import Epoch, NoArchive
-from projections.terminal_tables import written
+from projections.terminal_tables import counted, written
 
 RIGHT, WRONG, COULD_NOT_RUN = 0, 1, 2
 
@@ -54,10 +54,13 @@ class Command(BaseCommand):
         events = sum(partition.events for partition in epoch.partitions)
         files = sum(partition.files for partition in epoch.partitions)
         erased = sum(partition.erased for partition in epoch.partitions)
-        told = f"{events} events in {files} files of {len(epoch.partitions)} partitions verified"
+        told = (
+            f"{counted(events, 'event')} in {counted(files, 'file')}"
+            f" of {counted(len(epoch.partitions), 'partition')} verified"
+        )
         if erased:
-            told += f", {erased} of them without their content, which was erased"
-        self.stdout.write(told + (f"; {len(faults)} faults" if faults else "; all is right"))
+            told += f", {erased:,} of them without their content, which was erased"
+        self.stdout.write(told + (f"; {counted(len(faults), 'fault')}" if faults else "; all is right"))
 
 
 def _table(epoch: Epoch) -> Table:
@@ -66,5 +69,5 @@ def _table(epoch: Epoch) -> Table:
         table.columns[number].justify = "right"
     for found in epoch.partitions:
         verdict = "WRONG" if found.faults else ""
-        table.add_row(found.name, str(found.files), str(found.events), found.last_hash, verdict)
+        table.add_row(found.name, f"{found.files:,}", f"{found.events:,}", found.last_hash, verdict)
     return table

@@ -131,3 +131,21 @@ def test_a_missing_row_is_said_in_one_line() -> None:
 def test_columns_that_are_no_money_are_shown_as_they_are() -> None:
     values = differing({"events": 2, "seen": None, "same": 1}, {"events": 3, "seen": "now", "same": 1})
     assert [(v.name, v.stored, v.rebuilt) for v in values] == [("events", "2", "3"), ("seen", "–", "now")]
+
+
+def test_more_than_a_page_leads_to_the_older_ones_each_row_once(operator: Client) -> None:
+    rows = Drift.objects.bulk_create(
+        Drift(projection="booking_search", partition=0, table="booking_search", key={"of_a_test": number})
+        for number in range(27)
+    )
+    Drift.objects.filter(pk=rows[1].pk).update(found_again=True)
+    try:
+        answer = operator.get(f"{DRIFT}?projection=booking_search")
+        assert "Older" in text_of(answer)
+        older = answer.context["page"].next_query
+        assert f'href="?{older}"'.replace("&", "&amp;") in answer.content.decode()
+        text = text_of(operator.get(f"{DRIFT}?{older}"))
+        assert "of a test 0" in text
+        assert "of a test 1 " not in text
+    finally:
+        Drift.objects.filter(pk__in=[row.pk for row in rows]).delete()

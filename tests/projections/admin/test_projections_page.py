@@ -12,12 +12,13 @@ from django.test import Client
 from django.utils.html import strip_tags
 
 from events.partitions import partition_of
-from projections import control, runner, status
+from projections import control, projectors, runner, status
 from projections.projectors import PROJECTORS, projector
 from projections.wording import capitalised
 from tests.builders import add, append, given, set_
 from tests.projections.admin.pages import PROJECTIONS, messages_of, text_of
 from tests.projections.drift import planted_drift
+from tests.projections.rebuild.views import LaterVersion, running
 from tests.staff import signed_in
 
 VIEW = projector("current_fare")
@@ -138,3 +139,30 @@ def test_drift_is_not_taken_for_what_was_set_aside(viewer: Client) -> None:
         text = text_of(viewer.get(f"/admin/projections/currentfare/{booking}/change/"))
     assert "View differs" in text
     assert "stopped at version" not in text
+
+
+def test_a_version_with_keys_is_told_in_words(operator: Client) -> None:
+    row = row_of(operator, "booking_search")
+    assert "Version 1 (" in row
+    assert ":" not in row.split("Version 1")[1].split(")")[0]
+
+
+def test_what_stands_still_is_not_up_to_date(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    drain()
+    with running(LaterVersion()):
+        monkeypatch.setattr(status, "PROJECTORS", projectors.PROJECTORS)
+        row = row_of(operator, "current_fare")
+    assert "stands still" in row
+    assert "Stands still: its tables are of version 1, the code is 2 of a test" in row
+    assert "up to date" not in row
+
+
+def test_a_partition_is_late_only_where_its_projection_is(operator: Client, resumed: None) -> None:
+    drain()
+    given(set_("14.00"))
+    page = f"{PROJECTIONS}current_fare/?live"
+    assert "fh-cell-behind" not in operator.get(page).content.decode()
+    control.pause("current_fare", "a test")
+    assert operator.get(page).content.decode().count("fh-cell-behind") == 1
+    control.resume("current_fare", "a test")
+    drain()

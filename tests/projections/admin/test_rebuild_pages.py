@@ -18,6 +18,7 @@ from projections.projectors import projector
 from tests.builders import add, given, set_
 from tests.projections.admin.conftest import Sent
 from tests.projections.admin.pages import PROJECTIONS, REBUILDS, messages_of, text_of
+from tests.projections.rebuild.views import LaterVersion, running
 from tests.staff import signed_in
 
 VIEW = projector("current_fare")
@@ -196,3 +197,41 @@ def test_a_failed_run_shows_its_error(operator: Client) -> None:
 @pytest.mark.parametrize("page", ["0", "x", "99999", "-1"])
 def test_any_page_of_the_list_answers(operator: Client, page: str) -> None:
     assert operator.get(f"{REBUILDS}?page={page}").status_code == 200
+
+
+def test_a_rebuild_of_some_partitions_says_that_rows_were_put_right_in_place(operator: Client) -> None:
+    partition = partition_of(damaged_booking())
+    run = rebuild.run(rebuild.start("current_fare", partitions=[partition]).pk)
+    text = text_of(operator.get(f"{REBUILDS}{run.pk}/"))
+    assert "Put right in place" in text
+    assert "Some partitions of Current fare were computed anew; 1 difference found and put right" in text
+    assert "puts rows right where they are" in text
+    assert "Swapped in" not in text
+    assert "Readers could wait" not in text
+    again = rebuild.run(rebuild.start("current_fare", partitions=[partition]).pk)
+    assert "were equal row by row. Nothing was changed." in text_of(operator.get(f"{REBUILDS}{again.pk}/"))
+
+
+def test_what_a_new_version_gives_was_expected_and_not_put_right(operator: Client) -> None:
+    booking = given(set_("14.00"), add("odd", "5.00"))
+    runner.drain(VIEW, [partition_of(booking)])
+    with running(LaterVersion()):
+        run = rebuild.run(rebuild.start("current_fare").pk)
+        assert run.state == Rebuild.State.WAITING
+        row = text_of(operator.get(f"{PROJECTIONS}?live"))
+        assert "A new version is ready Waiting for acceptance" in row
+        assert "Being rebuilt" not in row
+        run = rebuild.run(rebuild.start("current_fare", accept=True).pk)
+    text = text_of(operator.get(f"{REBUILDS}{run.pk}/"))
+    assert "were expected of it" in text
+    assert "put right" not in text
+    rebuild.run(rebuild.start("current_fare", accept=True).pk)
+
+
+def test_a_consumer_is_refused_before_anybody_fills_a_form(operator: Client) -> None:
+    answer = operator.get(f"{REBUILDS}of/fare_stream/")
+    text = text_of(answer)
+    assert "Fare stream cannot be rebuilt: it has no tables" in text
+    assert "manage.py projections replay fare_stream --after 0" in text
+    assert "Start the rebuild" not in text
+    assert 'name="partitions"' not in answer.content.decode()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import Settings
 
 from events import feed
 from events.partitions import count, partition_of
@@ -70,6 +71,17 @@ def test_without_an_action_it_shows_a_line_for_each(run, booking: str) -> None:
     assert set(by_name) >= {each.name for each in PROJECTORS}
     assert "1 event," in by_name["current_fare"]
     assert run("status").splitlines()[0] == lines[0]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--partitions",)], ids=str)
+def test_its_lines_fit_a_terminal_of_80(
+    run, booking: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    names = {each.name for each in PROJECTORS}
+    rows = [line for line in run(*arguments).splitlines() if line.split(" ")[0] in names]
+    assert len(rows) >= len(names)
+    assert max(map(len, rows)) <= 80
 
 
 def test_what_needs_somebody_stands_below(run, booking: str) -> None:
@@ -150,6 +162,28 @@ class TestReplay:
         code, message = refused(run, "replay", "fare_cache", "--cursor", f"{partition_of(booking)}:{10**9}")
         assert (code, "has no position" in message) == (2, True)
         assert runner.lagging(projector("fare_cache")) == []
+
+    def test_a_partition_that_is_not_there_is_refused(self, run) -> None:
+        code, message = refused(run, "replay", "fare_cache", "--after", "0", "--partitions", "0-200")
+        assert (code, message) == (2, "there is no partition 64: they count from 0 to 63")
+
+    def test_a_range_that_is_turned_round_is_refused(self, run) -> None:
+        _, message = refused(run, "replay", "fare_cache", "--after", "0", "--partitions", "3-1")
+        assert "'3-1' ends before it begins" in message
+
+    def test_only_the_stream_has_consumer_groups(self, run) -> None:
+        code, message = refused(run, "replay", "fare_cache", "--after", "0", "--group", "audit")
+        assert (code, "has no consumer groups" in message) == (2, True)
+        code, message = refused(run, "replay", "fare_stream", "--after", "0", "--group", "audit")
+        assert (code, "no consumer group audit" in message) == (2, True)
+
+    def test_the_archive_is_moved_by_its_own_schedule(
+        self, run, settings: Settings, tmp_path: Path, booking: str
+    ) -> None:
+        settings.FAREHISTORY_ARCHIVE = str(tmp_path)
+        said = run("replay", "archive", "--cursor", f"{partition_of(booking)}:0")
+        assert "its own schedule" in said
+        assert "sweep" not in said
 
     def test_a_view_is_rebuilt_instead(self, run) -> None:
         code, message = refused(run, "replay", "current_fare", "--after", "0")

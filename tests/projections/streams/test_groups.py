@@ -7,7 +7,8 @@ from pytest_django import Settings
 
 from events import feed
 from projections import checkpoints, control
-from projections.streams import groups
+from projections.projectors.fare_stream import FareStreamProjector
+from projections.streams import groups, streams
 from projections.streams.connection import client, key_of
 from projections.streams.groups import GroupLag
 from tests.projections.streams.helpers import (
@@ -204,6 +205,47 @@ def test_a_replay_from_before_what_is_kept_makes_the_stream_anew(settings: Setti
         # Ours again from there; the other service gets what it had not acknowledged, and nothing else.
         assert read(partition, "receipts", 100) == [f"{p}-0" for p in range(after + 1, head + 1)]
         assert groups_of(partition)["a-service"] == f"{head - 1}-0"
+
+
+@pytest.mark.parametrize("named", [[], ["no-such-group"]], ids=str)
+def test_a_replay_that_would_give_nobody_anything_is_refused(settings: Settings, named: list[str]) -> None:
+    settings.FAREHISTORY_STREAM_GROUPS = ["receipts"]
+    _, partition = booking_with(3)
+    sweep()
+    head = feed.head(partition)
+    read(partition, "receipts", head)
+    settings.FAREHISTORY_STREAM_GROUPS = named
+    with pytest.raises(control.CannotReplay, match=r"it has: receipts.*FAREHISTORY_STREAM_GROUPS.*--group"):
+        control.replay(relay(), {partition: 0})
+    assert groups_of(partition) == {"receipts": f"{head}-0"}
+    assert checkpoints.positions("fare_stream")[partition] == head
+
+
+def test_one_group_can_be_set_back_alone_whatever_the_setting_names(settings: Settings) -> None:
+    settings.FAREHISTORY_STREAM_GROUPS = ["receipts"]
+    _, partition = booking_with(4)
+    sweep()
+    head = feed.head(partition)
+    client().xgroup_create(key_of(partition), "a-service", id="$")
+    read(partition, "receipts", head)
+    control.replay(FareStreamProjector("a-service"), {partition: head - 2})
+    assert groups_of(partition) == {"receipts": f"{head}-0", "a-service": f"{head - 2}-0"}
+    client().xtrim(key_of(partition), maxlen=1, approximate=False)
+    control.replay(FareStreamProjector("a-service"), {partition: head - 3})
+    sweep()
+    assert groups_of(partition) == {"receipts": f"{head}-0", "a-service": f"{head - 3}-0"}
+    assert holds_all(partition, after=head - 3)
+    with pytest.raises(control.CannotReplay, match="no consumer group another"):
+        control.replay(FareStreamProjector("another"), {partition: 0})
+
+
+def test_a_stream_that_was_just_begun_is_replayed_without_a_group(settings: Settings) -> None:
+    settings.FAREHISTORY_STREAM_KEEP = 1
+    _, partition = booking_with(3)
+    relay().positions({partition: 0})  # begins it after all but the last event, and sends nothing
+    assert streams.look([partition])[0].last == feed.head(partition) - 1
+    control.replay(relay(), {partition: 0})
+    assert streams.look([partition])[0].last == 0
 
 
 def test_a_paused_relay_sends_nothing(settings: Settings) -> None:
