@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 
 import pytest
 from django.conf import settings
@@ -27,7 +26,7 @@ from projections.projectors import PROJECTORS, projector
 from projections.projectors.current_fare import CurrentFareProjector
 from tests.builders import add, append, connected, given, new_booking_id, set_, sub
 from tests.projections.drift import planted_drift
-from tests.projections.faults import killed_at_each_step
+from tests.projections.faults import killed_at
 from tests.threads import together
 
 FARES = projector("current_fare")
@@ -498,10 +497,9 @@ def test_a_tick_that_is_killed_leaves_nothing_behind_and_the_walk_goes_on(
 def killed(steps: Iterable[int]) -> int:
     """How many ticks died, each at one of these statements."""
     deaths = 0
-    for step in steps:
-        for _ in islice(killed_at_each_step(f"{__name__}:hurried_tick", first=step), 1):
-            deaths += 1
-            assert_nothing_is_left_behind()
+    for _ in killed_at(steps, f"{__name__}:hurried_tick"):
+        deaths += 1
+        assert_nothing_is_left_behind()
     return deaths
 
 
