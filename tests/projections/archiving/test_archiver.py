@@ -47,7 +47,7 @@ def test_every_event_is_archived_with_all_that_its_hash_covers(root: Path) -> No
     assert (event["amount"], event["occurred_at"], len(event["salt"])) == (100, None, 64)
     code, said = verify(root)
     assert code == 0, said
-    assert f"{sum(feed.heads().values())} events" in said
+    assert f"{sum(feed.heads().values()):,} events" in said
 
 
 def test_a_file_begins_with_a_header_and_ends_with_a_footer() -> None:
