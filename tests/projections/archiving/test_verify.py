@@ -25,6 +25,7 @@ from tests.projections.archiving.helpers import (
     booking_with,
     folder,
     lines_of,
+    more,
     ranges,
     rewritten,
     verify,
@@ -35,8 +36,10 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def partition(root: Path) -> int:
-    """A partition whose archive has several files of three events."""
-    _, partition = booking_with(12)
+    """A partition whose archive has several files of three events, after one of all that was there before."""
+    booking, partition = booking_with(3)
+    archive(partitions=[partition], page_events=feed.head(partition))
+    more(booking, 9)
     archive(partitions=[partition], page_events=3)
     assert verify(root)[0] == 0
     return partition
@@ -239,7 +242,7 @@ def test_a_file_that_is_not_in_the_manifest_is_found(root: Path, partition: int)
 
 def test_an_entry_that_was_taken_out_of_the_manifest_is_found(root: Path, partition: int) -> None:
     edited(partition, lambda content: content["files"].pop(1))
-    assert_found(root, "does not follow position 3")
+    assert_found(root, f"does not follow position {ranges(partition)[0][1]}")
 
 
 @pytest.mark.parametrize("key", ["previous_hash", "last_hash", "sha256"])
