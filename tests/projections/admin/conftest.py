@@ -64,7 +64,7 @@ def sent() -> Iterator[list[Sent]]:
 @pytest.fixture
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody answers where the broker should be."""
-    for name in ("broker_url", "broker_write_url"):
+    for name in ("broker_write_url", "broker_url"):  # the first is the second where it is not set
         monkeypatch.setattr(app.conf, name, "redis://localhost:1/0")
     monkeypatch.setattr(app, "_pool", None)
     monkeypatch.setitem(app.amqp.__dict__, "_producer_pool", None)
