@@ -60,6 +60,7 @@ def code_of(*arguments: str) -> int:
     return 0
 
 
+@pytest.mark.long
 def test_0_where_nothing_differed(capsys: pytest.CaptureFixture[str]) -> None:
     given(set_("14.00"))
     drain()
@@ -189,6 +190,7 @@ def test_5_where_it_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert_everything_is_right()
 
 
+@pytest.mark.long
 def test_130_on_ctrl_c_and_the_next_one_goes_on() -> None:
     stopped = manage("rebuild", NAME)
     run = wait_for_it()
