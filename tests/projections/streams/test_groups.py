@@ -187,6 +187,7 @@ def test_a_replay_gives_our_groups_what_is_kept_once_more(settings: Settings) ->
     assert read(partition, "receipts", 100) == [f"{head - 2}-0", f"{head - 1}-0", f"{head}-0"]
 
 
+@pytest.mark.long
 def test_a_replay_from_before_what_is_kept_makes_the_stream_anew(settings: Settings) -> None:
     settings.FAREHISTORY_STREAM_KEEP = 2
     settings.FAREHISTORY_STREAM_GROUPS = ["receipts"]
