@@ -282,6 +282,7 @@ def ended_in_a_child(work: Callable[[], None], wrapper: Callable[..., Any]) -> b
     return status == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_worker_killed_at_any_statement_of_a_drain_loses_and_doubles_nothing(after: bool) -> None:
     booking = given(set_("14.00"))
