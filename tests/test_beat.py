@@ -190,6 +190,7 @@ def test_an_interval_that_is_edited_does_not_wait_for_the_old_one() -> None:
     assert len(queue.messages()) == 2
 
 
+@pytest.mark.long
 def test_while_postgresql_is_away_beat_goes_on_with_what_it_knows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
