@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from events import history
 from events.partitions import partition_of
@@ -22,6 +20,7 @@ from projections.projectors import PROJECTORS
 from projections.proof import prove
 from projections.standing_faults import StandingFaults
 from tests.builders import add, append, given, set_
+from tests.projections.faults import killed_at_each_step
 from tests.threads import together
 
 
@@ -248,47 +247,11 @@ def test_a_rebuild_whose_driver_is_gone_is_taken_up_by_a_sweep(monkeypatch: pyte
     assert Rebuild.objects.get(pk=lost["kwargs"]["rebuild_id"]).state == "done"
 
 
-def killed_at(number: int, *, after: bool) -> Callable[..., Any]:
-    """Kills this process, as `kill -9` does, right before or after its so manieth statement."""
-    count = 0
-
-    def wrapper(execute: Callable[..., Any], *arguments: Any) -> Any:
-        nonlocal count
-        count += 1
-        if count == number and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        answer = execute(*arguments)
-        if count == number and after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-    return wrapper
-
-
-def ended_in_a_child(work: Callable[[], None], wrapper: Callable[..., Any]) -> bool:
-    """Whether a child process got through the work, on connections of its own; False: it was killed."""
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            with connection.execute_wrapper(wrapper):
-                work()
-            status = 0
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(pid, 0)
-    assert status in (0, signal.SIGKILL), f"the child ended with status {status}"
-    return status == 0
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_worker_killed_at_any_statement_of_a_drain_loses_and_doubles_nothing(after: bool) -> None:
+def test_a_worker_killed_at_any_statement_of_a_drain_loses_and_doubles_nothing() -> None:
     booking = given(set_("14.00"))
     partition = partition_of(booking)
     number = 1
-    while not ended_in_a_child(lambda: tasks.drain(partitions=[partition]), killed_at(number, after=after)):
+    for _ in killed_at_each_step(f"{__name__}:drained", str(partition)):
         append(booking, add("toll", "0.01"))
         number += 1
     assert number > 20
@@ -298,3 +261,8 @@ def test_a_worker_killed_at_any_statement_of_a_drain_loses_and_doubles_nothing(a
     assert (view.version, view.fare, view.breakdown) == (number, head.fare, dict(head.components))
     assert not any(partition in runner.lagging(one) for one in PROJECTORS if one.live)
     assert prove().holds
+
+
+def drained(partition: str) -> None:
+    """What a child does, about to die."""
+    tasks.drain(partitions=[int(partition)])
