@@ -37,6 +37,11 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole views and streams come first, while the session's ledger is small: they read all of it."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/projections/"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Migrate, and allow the database for the whole session: tests commit, on fresh booking ids."""

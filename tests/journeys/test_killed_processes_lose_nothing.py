@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from events import history
 from farehistory.embedded.supervisor import Supervisor
@@ -87,7 +87,7 @@ def test_what_was_acknowledged_is_there_after_a_kill(web: str, worker: Superviso
             worker.watch(until=ready_again(worker, victim))
         time.sleep(1)
 
-    connection.close()  # it may be one to the server that was killed
+    connections.close_all()  # they may be to the server that was killed
     for appender in appenders:
         stored = {str(event.transaction_id): event.version for event in history.events_of(appender.booking)}
         assert stored == dict(appender.acknowledged)

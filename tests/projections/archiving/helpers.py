@@ -89,3 +89,27 @@ def verify(root: Path, *options: str) -> tuple[int, str]:
         assert isinstance(end.code, int)
         return end.code, out.getvalue()
     return 0, out.getvalue()
+
+
+def file_of(partition: int, number: int) -> Path:
+    """The partition's file that is listed at this place."""
+    return folder(partition) / segment.name_of(*ranges(partition)[number])
+
+
+def edited(partition: int, change: Callable[[dict[str, Any]], None]) -> None:
+    """The manifest, changed by somebody who knows its form."""
+    edited_in(folder(partition), change)
+
+
+def edited_in(where: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    path = where / manifest.MANIFEST
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def assert_found(root: Path, *said: str) -> None:
+    code, told = verify(root)
+    assert code == 1
+    for words in said:
+        assert words in told

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from projections import rebuild
+from tests.builders import add, given, set_, sub
 from tests.projections.rebuild.views import NAME, drain
 
 
@@ -17,3 +18,11 @@ def caught_up() -> Iterator[None]:
     left = rebuild.unfinished(NAME)
     if left is not None:
         rebuild.cancel(left.pk, "a test")
+
+
+@pytest.fixture
+def booking() -> str:
+    """Three versions, in the view: 14.00, 19.00, 17.00."""
+    booking = given(set_("14.00"), add("toll", "5.00"), sub("promo", "2.00"))
+    drain()
+    return booking

@@ -50,7 +50,7 @@ def test_each_partition_is_shown_on_request(settings: Settings) -> None:
     settings.FAREHISTORY_STREAM_GROUPS = ["receipts"]
     _, partition = booking_with(2)
     sweep()
-    head = str(feed.head(partition))
+    head = f"{feed.head(partition):,}"
     rows = [line.split() for line in told("--partitions").splitlines()]
     assert [str(partition), head, "1", head, "0"] in rows
     assert any(row[:4] == ["receipts", str(partition), head, "0"] for row in rows)
