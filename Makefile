@@ -13,7 +13,7 @@ demo: .venv/.installed  ## run everything with sample data until Ctrl-C; PORT=80
 	@$(BIN)/python manage.py demo
 
 test: .venv/.installed-dev  ## run the tests, on servers of their own
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-long: .venv/.installed-dev  ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long

@@ -1,6 +1,7 @@
 """A pytest plugin that runs the tests on real servers and a ledger of their own, in both run modes.
 
-Loaded by `-p tests.services`: the addresses must be in the environment before Django reads its settings.
+Loaded by `-p tests.services`: the addresses must be in the environment before Django reads its settings. Where the
+tests are shared among processes (`-n`), each has servers or a database to itself, and nothing is shared.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from farehistory.embedded.state import State
 from farehistory.embedded.supervisor import Supervisor, supervising
 
 DATABASE_URLS = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""The name of this one of the processes that the tests are shared among; empty where they are not, and in the one that
+shares them out."""
+
 SUPERVISOR = pytest.StashKey[Supervisor]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Iterator[None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Set the addresses; as a wrapper, it comes before pytest-django's own hook."""
-    if _uses_services():
+    if _uses_services() and _runs_tests(early_config):
         _point_at_a_test_database()
     os.environ["FAREHISTORY_STATE"] = tempfile.mkdtemp(prefix="farehistory-tests-")
     yield
@@ -38,7 +43,7 @@ def pytest_load_initial_conftests() -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     """Run the servers around the tests, and end them also after a failure or Ctrl-C."""
-    if session.config.option.collectonly or not session.items:
+    if session.config.option.collectonly or not session.items or not _runs_tests(session.config):
         return (yield)
     with supervising(State.from_environment()) as supervisor, ExitStack() as stack:
         session.config.stash[SUPERVISOR] = supervisor
@@ -56,12 +61,18 @@ def supervisor(request: pytest.FixtureRequest) -> Supervisor:
     return request.config.stash[SUPERVISOR]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep the services' logs of a run that failed."""
-    if SUPERVISOR in config.stash and terminalreporter.stats.keys() & {"failed", "error"}:
-        kept = Path(config.rootpath, ".pytest_cache", "service-logs")
-        shutil.copytree(State.from_environment().logs, kept, dirs_exist_ok=True)
-        terminalreporter.write_line(f"The logs of the services are in {kept}.")
+    if SUPERVISOR in session.config.stash and session.testsfailed:
+        shutil.copytree(
+            State.from_environment().logs, _kept_logs(session.config) / PROCESS, dirs_exist_ok=True
+        )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say where they are."""
+    if terminalreporter.stats.keys() & {"failed", "error"}:
+        terminalreporter.write_line(f"The logs of the services are in {_kept_logs(config)}.")
 
 
 @pytest.hookimpl(trylast=True)
@@ -75,6 +86,15 @@ def _uses_services() -> bool:
     return bool(os.environ.get("DATABASE_URL"))
 
 
+def _runs_tests(config: pytest.Config) -> bool:
+    """All but the process that only shares the tests out."""
+    return bool(PROCESS) or not config.known_args_namespace.numprocesses
+
+
+def _kept_logs(config: pytest.Config) -> Path:
+    return Path(config.rootpath, ".pytest_cache", "service-logs")
+
+
 def _point_at_a_test_database() -> None:
     """Rewrite the URLs, and set a prefix apart, so that no running system's rows or queues are touched."""
     missing = [name for name in (*DATABASE_URLS, "REDIS_URL") if not os.environ.get(name)]
@@ -85,7 +105,7 @@ def _point_at_a_test_database() -> None:
     os.environ["FAREHISTORY_TEST_SERVER"] = os.environ["MIGRATION_DATABASE_URL"]
     for name in DATABASE_URLS:
         parts = urlsplit(os.environ[name])
-        os.environ[name] = urlunsplit(parts._replace(path=f"/test_{parts.path.removeprefix('/')}"))
+        os.environ[name] = urlunsplit(parts._replace(path=f"/test_{parts.path.removeprefix('/')}{PROCESS}"))
     os.environ["FAREHISTORY_REDIS_PREFIX"] = f"test-{secrets.token_hex(4)}:"
 
 

@@ -41,7 +41,7 @@ _local = _Local()
 
 
 def client() -> redis.Redis:
-    """The client of this thread, with one connection. Raises RedisError if there is no server."""
+    """The client of this thread: one connection, and one for pipelines. Raises RedisError if there is no server."""
     within = _local.answer_within
     if within not in _local.clients:
         _local.clients[within] = redis.Redis.from_url(

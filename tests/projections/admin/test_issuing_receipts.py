@@ -10,7 +10,7 @@ from django.test import Client
 
 from projections import receipts
 from projections.admin.fares import fare_url
-from tests.builders import add, append, given, new_booking_id, set_
+from tests.builders import add, append, given, set_
 from tests.projections.admin.pages import messages_of, text_of
 from tests.projections.receipts.histories import issued
 from tests.staff import signed_in, staff
@@ -109,6 +109,6 @@ def test_only_a_post_with_the_token_of_our_own_page_issues(support: Client) -> N
     assert issued(booking) == [(1, 1)]
 
 
-@pytest.mark.parametrize("booking", [new_booking_id(), "a%20b", "%E0%B8%81", "x" * 65])
+@pytest.mark.parametrize("booking", ["BK-of-nobody", "a%20b", "%E0%B8%81", "x" * 65])
 def test_a_booking_that_is_not_there_is_a_404(support: Client, booking: str) -> None:
     assert support.post(address(booking)).status_code == 404

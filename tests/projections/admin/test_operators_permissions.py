@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,6 +13,7 @@ from tests.projections.admin.pages import DRIFT, PROJECTIONS, REBUILDS, SET_ASID
 from tests.staff import signed_in, staff
 
 NAME = "current_fare"
+NO_RUN = UUID(int=1)
 READ = [
     PROJECTIONS,
     f"{PROJECTIONS}?live",
@@ -26,8 +27,8 @@ ACTS = {
     f"{PROJECTIONS}{NAME}/resume/": "projections.change_projectionstate",
     f"{SET_ASIDE}retry/": "projections.retry_setaside",
     f"{DRIFT}put-right/": "projections.change_drift",
-    f"{REBUILDS}{uuid4()}/accept/": "projections.change_rebuild",
-    f"{REBUILDS}{uuid4()}/cancel/": "projections.change_rebuild",
+    f"{REBUILDS}{NO_RUN}/accept/": "projections.change_rebuild",
+    f"{REBUILDS}{NO_RUN}/cancel/": "projections.change_rebuild",
 }
 START = f"{REBUILDS}of/{NAME}/"
 
@@ -88,7 +89,7 @@ def test_a_stranger_is_sent_to_log_in() -> None:
     [
         f"{PROJECTIONS}nothing/",
         f"{REBUILDS}of/nothing/",
-        f"{REBUILDS}{uuid4()}/",
+        f"{REBUILDS}{NO_RUN}/",
         f"{PROJECTIONS}add/",
         f"{DRIFT}add/",
         f"{DRIFT}1/change/",

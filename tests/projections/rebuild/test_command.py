@@ -260,8 +260,9 @@ def wait_for_it(seconds: float = 30) -> Rebuild:
 
 
 def test_the_status_does_not_say_that_nothing_differed_where_nothing_was_compared(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     rebuild.cancel(rebuild.start(NAME).pk, "a test")
     call_command("projections")
     shown = capsys.readouterr().out
