@@ -1,8 +1,8 @@
 """Tells the read side that logs grew. Best effort: losing a wake-up costs at most one sweep.
 
 An append must not wait for Redis. It leaves the partitions with a thread of this process, which sends one task
-for all that came together. Across processes a key per partition keeps a second wake-up from being sent while
-one is under way; whoever drains the partition removes the key before it reads.
+for all that came together. Across processes they gather in a set in Redis, and a second task is not sent while one
+waits to begin: whoever begins takes all that has gathered. So the busier the logs are, the more one task moves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import redis
 from celery import current_app
@@ -27,7 +27,12 @@ TASK: Final = "projections.drain"
 _GATHER_SECONDS: Final = 0.02
 """How long a wake-up waits for others to go with it: a burst of appends is one task."""
 
-_KEY_LIFE_SECONDS: Final = 5
+_SENT_LASTS_SECONDS: Final = 5
+"""How long a task that was lost keeps others from being sent."""
+
+_ALL: Final = 256
+"""The most partitions that a ledger has."""
+
 _REST_AFTER_FAILURE_SECONDS: Final = 1.0
 
 logger = logging.getLogger(__name__)
@@ -38,12 +43,20 @@ def wake(partitions: Iterable[int]) -> None:
     _waker().leave(partitions)
 
 
-def taken(partitions: Iterable[int]) -> None:
-    """Called by whoever is about to read these partitions: later appends need a wake-up of their own."""
+def taken(partitions: Iterable[int]) -> list[int]:
+    """Called by whoever is about to read these partitions; answers them with all others that have gathered.
+
+    Later appends need another task.
+    """
     try:
-        _redis().delete(*(_key(partition) for partition in partitions))
+        with _redis().pipeline(transaction=False) as pipeline:
+            pipeline.delete(_key("sent"))
+            pipeline.spop(_key("partitions"), _ALL)
+            gathered = pipeline.execute()[1]
     except redis.RedisError as error:
-        logger.warning("the wake-ups of partitions %s stay marked until they expire: %s", partitions, error)
+        logger.warning("a wake-up stays marked as sent until that expires: %s", error)
+        gathered = []
+    return sorted({*partitions, *map(int, gathered)})
 
 
 class _Waker:
@@ -83,9 +96,8 @@ class _Waker:
 
     def _send(self, partitions: list[int]) -> None:
         try:
-            fresh = _claimed(partitions)
-            if fresh:
-                current_app.send_task(TASK, kwargs={"partitions": fresh}, retry=False)
+            if _must_be_sent(partitions):
+                current_app.send_task(TASK, kwargs={"partitions": partitions}, retry=False)
         except Exception as error:
             # Whatever it is, this thread has to serve the next append; the sweep finds what it could not tell.
             logger.warning(
@@ -108,17 +120,19 @@ def _waker() -> _Waker:
     return _wakers[pid]
 
 
-def _claimed(partitions: list[int]) -> list[int]:
-    """Those of the partitions for which no wake-up is under way."""
+def _must_be_sent(partitions: list[int]) -> bool:
+    """Adds these to what has gathered; whether no task is waiting that will take them.
+
+    Added first: a task that begins in between takes them, and where it began before, the mark is gone.
+    """
     with _redis().pipeline(transaction=False) as pipeline:
-        for partition in partitions:
-            pipeline.set(_key(partition), 1, nx=True, ex=_KEY_LIFE_SECONDS)
-        answers: list[Any] = pipeline.execute()
-    return [partition for partition, is_new in zip(partitions, answers, strict=True) if is_new]
+        pipeline.sadd(_key("partitions"), *partitions)
+        pipeline.set(_key("sent"), 1, nx=True, ex=_SENT_LASTS_SECONDS)
+        return bool(pipeline.execute()[1])
 
 
-def _key(partition: int) -> str:
-    return f"{settings.REDIS_PREFIX}wake:{partition}"
+def _key(name: str) -> str:
+    return f"{settings.REDIS_PREFIX}wake-up:{name}"
 
 
 @cache

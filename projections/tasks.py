@@ -54,8 +54,8 @@ def _task(name: str, **options: Any) -> Callable[[Callable[..., None]], Task]:
 
 @_task("drain")
 def drain(*, partitions: list[int], **_: Any) -> None:
-    """Moves every projection to the end of these partitions' logs."""
-    wakeup.taken(partitions)
+    """Moves every projection to the end of these partitions' logs, and of all others that wait by now."""
+    partitions = wakeup.taken(partitions)
     _each(_movers(lambda one: sorted(set(runner.lagging(one)).intersection(partitions))))
 
 

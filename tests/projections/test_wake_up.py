@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 import redis
@@ -11,7 +12,7 @@ from django.conf import settings
 from events import history, wakeup
 from events.partitions import partition_of
 from farehistory.embedded.supervisor import Supervisor
-from projections import runner
+from projections import runner, tasks
 from projections.models import CurrentFare
 from projections.projectors import PROJECTORS
 from tests.builders import add, append, given, set_
@@ -42,17 +43,42 @@ def test_a_lost_wake_up_is_made_good_by_the_sweep(
     seen_at(booking, 1, seconds=15)
 
 
-def test_wake_ups_that_come_together_are_one() -> None:
-    server = redis.Redis.from_url(settings.REDIS_URL)
-    booking = given(set_("14.00"))
-    partition = partition_of(booking)
-    wakeup.taken([partition])
-    assert wakeup._claimed([partition]) == [partition]
-    assert wakeup._claimed([partition]) == []
-    assert 0 < server.ttl(f"{settings.REDIS_PREFIX}wake:{partition}") <= 5
-    wakeup.taken([partition])
-    assert wakeup._claimed([partition]) == [partition]
-    wakeup.taken([partition])
+@pytest.fixture
+def nothing_gathered() -> Iterator[redis.Redis]:
+    """No task waits and no partition has gathered, as far as Redis knows; its server."""
+    wakeup.taken([])
+    yield redis.Redis.from_url(settings.REDIS_URL)
+    wakeup.taken([])
+
+
+def test_while_a_task_waits_no_second_one_is_sent_and_it_takes_all_that_gathered(
+    nothing_gathered: redis.Redis,
+) -> None:
+    assert wakeup._must_be_sent([3, 5])
+    assert not wakeup._must_be_sent([5, 8])
+    assert wakeup.taken([3, 5]) == [3, 5, 8]
+    assert wakeup._must_be_sent([3]), "what comes after it began needs another"
+    assert wakeup.taken([]) == [3]
+    assert wakeup.taken([]) == []
+
+
+def test_a_task_that_was_lost_does_not_keep_others_from_being_sent_for_long(
+    nothing_gathered: redis.Redis,
+) -> None:
+    wakeup._must_be_sent([3])
+    assert 0 < nothing_gathered.ttl(wakeup._key("sent")) <= 5
+
+
+def test_a_drain_moves_all_partitions_that_gathered(nothing_gathered: redis.Redis) -> None:
+    first, second = given(set_("14.00")), given(set_("14.00"))
+    wakeup._must_be_sent([partition_of(second)])
+    tasks.drain(partitions=[partition_of(first)])
+    assert CurrentFare.objects.filter(booking_id__in=[first, second]).count() == 2
+
+
+def test_without_redis_a_drain_moves_what_its_message_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeup, "_redis", lambda: redis.Redis(port=1, socket_connect_timeout=1))
+    assert wakeup.taken([7, 2]) == [2, 7]
 
 
 def test_an_append_neither_fails_nor_waits_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
