@@ -1,4 +1,4 @@
-"""People, groups and schedules: the admins of Django and django-celery-beat on the shell's base class."""
+"""The ready pages of the back office on the shell's base class: those of schedules here, the others imported."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from celery import current_app
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -23,26 +21,19 @@ from django_celery_beat.models import (
 )
 from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from events.admin.audited import Audited
+from farehistory.security.lock_outs_admin import LockOutAdmin
+from farehistory.security.people_admin import PermissionGroupAdmin, PersonAdmin
+
+__all__ = ["LockOutAdmin", "PermissionGroupAdmin", "PersonAdmin"]
 
 admin.site.index_title = _("Start")
 apps.get_app_config("django_celery_beat").verbose_name = _("Schedules")  # as the menu says
 
-for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(model)
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-
-
-@admin.register(Group)
-class PermissionGroupAdmin(GroupAdmin, ModelAdmin):
-    pass
 
 
 class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
@@ -65,11 +56,16 @@ class _PeriodicTaskForm(beat.PeriodicTaskForm):
         return data
 
 
+_ACTIVITY = ("enable_tasks", "disable_tasks", "toggle_tasks", "run_tasks")
+
+
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(Audited, beat.PeriodicTaskAdmin, ModelAdmin):
     form = _PeriodicTaskForm
+    change_form_template = None  # beat's own would write a script into the page
     list_display = ("name", "description", "enabled", "when", "last_run_at")
     ordering = ("name",)
+    actions = _ACTIVITY
 
     @admin.display(description=_("When"))
     def when(self, task: PeriodicTask) -> str:
@@ -79,11 +75,36 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
         """To run, enable or disable is to change."""
         actions: dict[str, Any] = super().get_actions(request)
         if not self.has_change_permission(request):
-            actions = {name: action for name, action in actions.items() if name not in self.actions}
+            actions = {name: action for name, action in actions.items() if name not in _ACTIVITY}
         return actions
+
+    def audited_details(self, obj: PeriodicTask) -> dict[str, Any]:
+        """What runs and when."""
+        return {"task": obj.task, "when": self.when(obj), "enabled": obj.enabled, "keywords": obj.kwargs}
+
+    @admin.action(description=beat.PeriodicTaskAdmin.enable_tasks.short_description)
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().enable_tasks(request, queryset)
+        self._note_activity(request, queryset)
+
+    @admin.action(description=beat.PeriodicTaskAdmin.disable_tasks.short_description)
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().disable_tasks(request, queryset)
+        self._note_activity(request, queryset)
+
+    @admin.action(description=beat.PeriodicTaskAdmin.toggle_tasks.short_description)
+    def toggle_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().toggle_tasks(request, queryset)
+        self._note_activity(request, queryset)
+
+    def _note_activity(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        for task in queryset.all():
+            self.note(request, "setting_changed", task, changes=["enabled"])
 
     @admin.action(description=_("Run selected tasks"))
     def run_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        for task in queryset:
+            self.note(request, "schedule_run", task)
         try:
             super().run_tasks(request, queryset)
         except OperationalError:
@@ -92,20 +113,20 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(beat.IntervalScheduleAdmin, ModelAdmin):
+class IntervalScheduleAdmin(Audited, beat.IntervalScheduleAdmin, ModelAdmin):
     pass
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):
+class CrontabScheduleAdmin(Audited, beat.CrontabScheduleAdmin, ModelAdmin):
     pass
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleAdmin(beat.SolarScheduleAdmin, ModelAdmin):
+class SolarScheduleAdmin(Audited, beat.SolarScheduleAdmin, ModelAdmin):
     pass
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
+class ClockedScheduleAdmin(Audited, beat.ClockedScheduleAdmin, ModelAdmin):
     pass

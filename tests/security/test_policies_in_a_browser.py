@@ -1,0 +1,49 @@
+"""Every page of the back office in a real browser: nothing on it is refused by its own content policy."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser
+
+from tests.security.admin_addresses import EXPECTED
+from tests.staff import staff
+
+NO_PAGE = (".pdf", "/json/", "rows.", "/search/", "/jsi18n/", "/autocomplete/", "/receipts/")
+"""Files, and parts of pages."""
+
+WATCH = """
+window.refused = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+    window.refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+
+def test_no_page_does_what_its_policy_refuses(web: str, chromium: Browser, addresses: dict[str, str]) -> None:
+    person = staff()
+    User.objects.filter(pk=person.pk).update(is_superuser=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=person.pk))
+    context = chromium.new_context(base_url=web)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": web}])
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+    refused: dict[str, list[str]] = {}
+    seen = 0
+    for route, expected in EXPECTED.items():
+        address = addresses[route]
+        if expected.get != 200 or any(part in address for part in NO_PAGE):
+            continue
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status in (200, 403), address  # there are acts that nobody may do
+        seen += 1
+        found: list[str] = page.evaluate("window.refused")
+        if found:
+            refused[address] = found
+    context.close()
+    assert (refused, errors) == ({}, [])
+    assert seen > 50
