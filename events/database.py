@@ -1,4 +1,4 @@
-"""The one cursor that Django does not offer."""
+"""The one cursor that Django does not offer, and what becomes of a database that does not answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
+from psycopg.errors import ReadOnlySqlTransaction
+
+from events.errors import Unavailable
 
 
 @contextmanager
@@ -20,3 +23,18 @@ def binding_cursor() -> Iterator[psycopg.Cursor[Any]]:
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         yield cursor
+
+
+@contextmanager
+def unavailable_if_away() -> Iterator[None]:
+    """Raises Unavailable where PostgreSQL is away, hangs, only reads, or did not give a lock in time.
+
+    Goes around the transaction, not into it: what became of a COMMIT without an answer is not known either.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError) as error:
+        if isinstance(error, InternalError) and not isinstance(error.__cause__, ReadOnlySqlTransaction):
+            raise
+        connection.close_if_unusable_or_obsolete()  # the next call must not meet the same broken connection
+        raise Unavailable("the database did not answer; send the same again") from error

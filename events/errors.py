@@ -4,15 +4,25 @@
     ├── MalformedBody            not strict JSON, or not a JSON object
     ├── TooLarge                 more bytes than a request may have
     ├── InvalidEvent             a field of an event breaks a rule; `errors` names each one
-    │   └── TooManyComponents    the fare would have more components than it may
+    │   ├── TooManyComponents    the fare would have more components than it may
+    │   └── InvalidCorrection    a field of a proposal breaks a rule, or the correction would put nothing right
+    │       └── UnknownReasonCode    no such reason code, or it is switched off
     ├── InvalidParameter         a query parameter is unknown or breaks a rule
     ├── VersionConflict          the head moved since the caller read it; `current` is where it is now
+    │   └── FareMoved            the same of a correction: whoever proposes or approves decides anew
     ├── TransactionIdReused      the id is known, with other content
     ├── CurrencyMismatch         the booking has another currency
     ├── NegativeFare             the fare would end below zero and lower than before
     ├── FirstEventMustSet        the booking has no fare yet to add to or take from
     ├── UnknownBooking           the ledger has no event of this booking
     ├── UnknownEvent             the booking has no event of this version
+    │   └── NothingYet           none of its events meets the bounds of an as-of read
+    ├── UnknownCorrection        there is no correction with this id
+    ├── CorrectionDecided        it was approved, rejected or withdrawn before
+    ├── CorrectionExpired        it waited too long to be approved
+    ├── SelfApproval             who proposed it cannot approve or reject it
+    ├── NeedsLead                it is so large that only a lead may approve it
+    ├── NotPermitted             the person lacks a right
     └── Unavailable              try again: PostgreSQL is away, or others hold the partition's turn
 
 How a code maps to HTTP stands in one table outside this app.
@@ -23,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +77,26 @@ class InvalidEvent(LedgerError):
     code = "invalid_event"
 
     @classmethod
-    def at(cls, pointer: str, code: str, detail: str) -> InvalidEvent:
+    def at(cls, pointer: str, code: str, detail: str) -> Self:
         """The error of an event with exactly one broken rule."""
         return cls(detail, [FieldError(pointer, code, detail)])
 
     @classmethod
-    def of(cls, errors: Sequence[FieldError]) -> InvalidEvent:
+    def of(cls, errors: Sequence[FieldError]) -> Self:
         """The error of an event with these broken rules."""
         return cls("; ".join(error.detail for error in errors), errors)
 
 
 class TooManyComponents(InvalidEvent):
     code = "too_many_components"
+
+
+class InvalidCorrection(InvalidEvent):
+    code = "invalid_correction"
+
+
+class UnknownReasonCode(InvalidCorrection):
+    code = "unknown_reason_code"
 
 
 class InvalidParameter(LedgerError):
@@ -90,6 +109,10 @@ class VersionConflict(LedgerError):
     def __init__(self, detail: str, current: Head) -> None:
         super().__init__(detail)
         self.current = current
+
+
+class FareMoved(VersionConflict):
+    code = "fare_moved"
 
 
 class TransactionIdReused(LedgerError):
@@ -114,6 +137,34 @@ class UnknownBooking(LedgerError):
 
 class UnknownEvent(LedgerError):
     code = "unknown_event"
+
+
+class NothingYet(UnknownEvent):
+    """The booking is known, but as of then nothing was: told apart by callers in this process only."""
+
+
+class UnknownCorrection(LedgerError):
+    code = "unknown_correction"
+
+
+class CorrectionDecided(LedgerError):
+    code = "correction_decided"
+
+
+class CorrectionExpired(LedgerError):
+    code = "correction_expired"
+
+
+class SelfApproval(LedgerError):
+    code = "self_approval"
+
+
+class NeedsLead(LedgerError):
+    code = "needs_lead"
+
+
+class NotPermitted(LedgerError):
+    code = "permission_denied"
 
 
 class Unavailable(LedgerError):

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from psycopg.errors import ReadOnlySqlTransaction
 
 from events import sql, wakeup
@@ -54,7 +55,14 @@ class Appended:
 
 
 class OpenTransaction(RuntimeError):
-    """An append inside an atomic block: its turn would last as long as the block, and its reply could be undone."""
+    """An append inside an atomic block: its turn would last as long as the block, and its reply could be undone.
+
+    Only a correction's approval may: `append_correction`.
+    """
+
+
+class NoTransaction(RuntimeError):
+    """A correction's append outside an atomic block: its event could stay without the correction's approval."""
 
 
 def append(
@@ -105,6 +113,30 @@ def append_many(
     return [answers[i] for i in range(len(events))]
 
 
+def append_correction(
+    event: NewEvent,
+    *,
+    corrects_version: int,
+    source: str,
+    request_id: str | None = None,
+    key_id: str | None = None,
+) -> Appended:
+    """Appends the event of a correction inside its approval's transaction: the only append in an atomic block.
+
+    The event's transaction id is the correction's id. The partition's turn lasts until the caller commits, so the
+    commit comes soon; the read side is told after it. Raises what `append` raises, NoTransaction outside a block.
+    """
+    if not connection.in_atomic_block:
+        raise NoTransaction("an approval appends and sets the correction's state in one transaction")
+    call = (source, str(Origin.CORRECTION), request_id, key_id)
+    partition = partition_of(event.booking_id)
+    (answer,) = _append(partition, call, [event], corrects_version)
+    if isinstance(answer, LedgerError):
+        raise answer
+    transaction.on_commit(partial(wakeup.wake, {partition}), robust=True)
+    return answer
+
+
 def _by_partition(events: Sequence[NewEvent]) -> dict[int, list[int]]:
     """Indexes of the events by partition; within one, those of a booking stand together, in their order."""
     bookings: dict[str, list[int]] = defaultdict(list)
@@ -117,12 +149,17 @@ def _by_partition(events: Sequence[NewEvent]) -> dict[int, list[int]]:
 
 
 def _append(
-    partition: int, call: tuple[str | None, ...], events: list[NewEvent]
+    partition: int,
+    call: tuple[str | None, ...],
+    events: list[NewEvent],
+    corrects_version: int | None = None,
 ) -> list[Appended | LedgerError]:
     try:
         for _ in range(_BUSY_ATTEMPTS):
             with binding_cursor() as cursor:
-                cursor.execute(sql.statement("append"), [partition, *call, *_arrays(events)])
+                cursor.execute(
+                    sql.statement("append"), [partition, *call, *_arrays(events, corrects_version)]
+                )
                 rows = cursor.fetchall()
             if rows[0][1] != "busy":
                 return [_answer(event, row) for event, row in zip(events, rows, strict=True)]
@@ -136,8 +173,9 @@ def _append(
     return [Unavailable("others hold the partition's turn; send the same again")] * len(events)
 
 
-def _arrays(events: list[NewEvent]) -> list[list[Any]]:
-    """The events as the append function takes them: a list per field."""
+def _arrays(events: list[NewEvent], corrects_version: int | None) -> list[list[Any]]:
+    """The events as the append function takes them: a list per field. A correction's id is its transaction id."""
+    is_correction = corrects_version is not None
     return [
         [event.booking_id for event in events],
         [event.transaction_id for event in events],
@@ -152,8 +190,8 @@ def _arrays(events: list[NewEvent]) -> list[list[Any]]:
         [event.actor for event in events],
         [event.description for event in events],
         [event.metadata.text for event in events],  # type: ignore[union-attr]
-        [None for _ in events],
-        [None for _ in events],
+        [corrects_version for _ in events],
+        [event.transaction_id if is_correction else None for event in events],
     ]
 
 

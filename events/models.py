@@ -10,13 +10,20 @@ from typing import Any, NoReturn, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from events.corrections.models import Correction, CorrectionLimit, ReasonCode  # noqa: F401 - Django looks here
+from events.transfers.models import Transfer  # noqa: F401 - Django looks here
+
 
 class AppendOnly(TypeError):
-    """Somebody tried to write a fare event through the ORM. The one way in is `events.ledger`."""
+    """Somebody tried to write through the ORM what is only ever added: by `events.ledger`, or `events.audit`."""
 
 
 def _refused(*args: Any, **kwargs: Any) -> NoReturn:
     raise AppendOnly("fare events are appended by events.ledger, and never changed or deleted")
+
+
+def _audit_refused(*args: Any, **kwargs: Any) -> NoReturn:
+    raise AppendOnly("entries of the audit are added by events.audit, and never changed or deleted")
 
 
 class FareEventQuerySet(models.QuerySet["FareEvent"]):
@@ -86,16 +93,67 @@ class ApiKey(models.Model):
     key_id = models.CharField(max_length=32, unique=True, editable=False, help_text="the key's public part")
     secret_hash = models.BinaryField(max_length=32, editable=False)
     scopes = ArrayField(models.CharField(max_length=20))
+    user_id = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="the person whose rights it uses for corrections; none: it cannot decide",
+    )
     components = ArrayField(
         models.CharField(max_length=48), null=True, blank=True, help_text="those it may write; absent: all"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="to the minute: it is noted at most once in one"
+    )
+    replaces = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="successor",
+        help_text="the key that it was made for in a rotation; one at most, so two at once make one",
+    )
 
     class Meta:
         verbose_name = "API key"
+        permissions = (("bind_apikey", "Can make API keys that correct fares in somebody else's name"),)
 
     def __str__(self) -> str:
         return f"{self.source} {self.key_id}"
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    create = get_or_create = update_or_create = bulk_create = bulk_update = update = delete = _audit_refused
+
+
+class AuditEntry(models.Model):
+    """What one member of staff looked at or did, to be read.
+
+    Added by `events.audit`; rules of the table, kept by the database: `sql/ddl/audit_v1.sql`.
+    """
+
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    at = models.DateTimeField()
+    user_id = models.BigIntegerField(null=True)
+    user_name = models.CharField(max_length=150)
+    action = models.CharField(max_length=48)
+    booking_id = models.CharField(max_length=64, null=True)
+    details = models.JSONField()
+    request_id = models.CharField(max_length=128, null=True)
+    address = models.GenericIPAddressField(null=True)
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = '"ledger"."audit_entry"'
+        default_permissions = ("view",)
+        verbose_name = "audit entry"
+
+    save = delete = _audit_refused
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.user_name or '-'}"

@@ -1,0 +1,106 @@
+"""The lists of corrections: by pages, each served by an index from its first row to its last."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from events import corrections
+from events.corrections import queue
+from events.corrections.models import Correction, Kind, Needs, State
+from events.corrections.queue import Standing
+from tests.events.corrections.desk import contra, lead, support, toll_charged_twice, waiting
+
+NEWEST_FIRST = ("-proposed_at", "-id")
+
+
+def test_what_waits_for_others_is_not_ones_own() -> None:
+    mine, other = support(), support()
+    correction = waiting(contra(toll_charged_twice()), mine)
+    for person, is_there in ((mine, False), (other, True)):
+        page = queue.page(standing=Standing.WAITING, not_by=person.pk, limit=10)
+        assert (correction.pk in {each.pk for each in page.results}) == is_there
+    assert queue.page(proposed_by=mine.pk).results == [correction]
+    assert queue.waiting_count(other.pk) >= 1
+    assert queue.oldest_waiting() is not None
+
+
+def test_what_is_decided_or_expired_no_longer_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = support(), lead()
+    approved, late = (waiting(contra(toll_charged_twice()), mine) for _ in range(2))
+    corrections.approve(approved.pk, by=other, seen_version=3)
+    assert approved.pk in {each.pk for each in queue.page(standing=Standing.DECIDED, limit=10).results}
+    later = timezone.now() + timedelta(days=8)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not {approved.pk, late.pk} & set(queue.waiting().values_list("pk", flat=True))
+    assert queue.page(standing=Standing.EXPIRED, proposed_by=mine.pk).results == [late]
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_pages_meet_without_gap_or_overlap(oldest_first: bool) -> None:
+    mine = support()
+    made = [waiting(contra(toll_charged_twice()), mine).pk for _ in range(7)]
+    found, after = [], None
+    while True:
+        page = queue.page(proposed_by=mine.pk, oldest_first=oldest_first, after=after, limit=3)
+        found += [correction.pk for correction in page.results]
+        after = page.next
+        if after is None:
+            break
+    assert found == (made if oldest_first else made[::-1])
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "\x00", "A" * 500, "MjAyNi0wMS0wMVQwMDowMDowMCBh", "é"])
+def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
+    with pytest.raises(ValueError, match="page of corrections"):
+        queue.page(after=cursor)
+
+
+ROWS = Correction.objects.order_by(*NEWEST_FIRST)
+QUERIES: dict[str, tuple[QuerySet[Any], str]] = {
+    "all": (ROWS, "correction_by_time"),
+    "of a booking": (ROWS.filter(partition=1, booking_id="BK-1"), "correction_of_booking"),
+    "in a state": (ROWS.filter(state=State.PROPOSED), "correction_by_state"),
+    "of a person": (ROWS.filter(proposed_by=1), "correction_by_maker"),
+    "by id": (Correction.objects.filter(pk="5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee"), "correction_id"),
+    "that wait": (
+        ROWS.filter(state=State.PROPOSED, expires_at__gt=timezone.now()).exclude(proposed_by=1),
+        "correction_by_state",
+    ),
+    "that wait, the longest waiting first": (
+        Correction.objects.filter(state=State.PROPOSED, expires_at__gt=timezone.now()).order_by(
+            "proposed_at", "id"
+        ),
+        "correction_by_state",
+    ),
+    "that are decided": (ROWS.exclude(state=State.PROPOSED), "correction_by_time"),
+    "of a person's day": (
+        Correction.objects.filter(
+            proposed_by=1, currency="SGD", needs=Needs.NOBODY, proposed_at__gte=timezone.now()
+        ),
+        "correction_by_maker",
+    ),
+    "that cancelled an event": (
+        Correction.objects.filter(
+            partition=1, booking_id="BK-1", corrects_version=2, kind=Kind.CONTRA, state=State.APPROVED
+        ),
+        "correction_contra",
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "index"), QUERIES.values(), ids=QUERIES)
+def test_every_list_is_read_along_an_index(query: QuerySet[Any], index: str) -> None:
+    """The test's table is too small for PostgreSQL to bother: without that choice, the index is there and in order."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        plan = query[:50].explain() if query.ordered else query.explain()
+    assert f"using {index} " in plan, plan
+    assert "Sort" not in plan and "Seq Scan" not in plan, plan
