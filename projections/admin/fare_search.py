@@ -1,90 +1,137 @@
-"""Finding a fare by its booking id or a reference in its metadata, by exact look-ups and index ranges only.
+"""Finding a fare by whatever is at hand: any id, a part of one, a reference in metadata, an amount, what happened.
 
-An exact id is looked up in the ledger itself, so a booking is found before the view has it. A reference, and the
-beginning of an id or a reference, is a range of an index: nothing is counted, and no page costs more than the one
-before.
+An exact id is looked up in the ledger itself, so a booking is found before the view has it. All else is a range of
+an index: nothing is counted, and no page costs more than the one before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
 
-from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import ngettext
 
 from events import history
 from events.new_event import BOOKING_ID
-from projections.explain import sum_text, terms_of
+from projections import event_search, search
+from projections.admin.amount_terms import AmountTerms, amount_terms
+from projections.admin.fare_lines import Booking, FareLine, lines_of
+from projections.admin.search_words import spellings, tried
+from projections.event_filter import EventFilter
+from projections.fare_states import State, bookings_in_state
 from projections.models import CurrentFare
-from projections.search import bookings_with, can_be_a_reference, references_beginning_with
+from projections.search import bookings_with, references_beginning_with
 from projections.sql import statement
-from projections.wording import money_text, words
 
 PAGE = 50
 """Fares on a page of results."""
+
+NARROWED: Final = 500
+"""Bookings of a list of ids that a page looks at, at most, for those that meet the filters."""
 
 TAIL = 20
 """Events at the end of each partition's log among which the fares changed last are looked for."""
 
 # Above every character that an id may have, so `prefix` to `prefix~` spans the ids that begin with it.
 _AFTER_ANY_ID = "~"
+_TRANSACTION_ID: Final = re.compile(
+    r"[0-9A-Fa-f]{8}(-?)[0-9A-Fa-f]{4}(?:\1[0-9A-Fa-f]{4}){2}\1[0-9A-Fa-f]{12}"
+)
+
+Candidates = Callable[[str, int], Sequence[Booking]]
+"""The next bookings of a list: after an id, at most so many, in byte order of their ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class FareLine:
-    """One fare in a list."""
+class Kind(StrEnum):
+    """What was found to have been typed: what the fares of a list have in common."""
 
-    booking_id: str
-    money: str
-    made_of: str
-    version: int
-    changed_at: datetime
-
-    @classmethod
-    def of(cls, fare: CurrentFare) -> FareLine:
-        terms = terms_of(fare.breakdown)
-        return cls(
-            booking_id=fare.booking_id,
-            money=money_text(fare.fare, fare.currency, fare.exponent),
-            made_of=sum_text(terms, fare.exponent) if terms else _("nothing is due"),
-            version=fare.version,
-            changed_at=fare.last_recorded_at,
-        )
+    BOOKING = "booking"
+    REFERENCE = "reference"
+    BEGINNING = "beginning"
+    PART = "part"
+    TRANSACTION = "transaction"
+    AMOUNT = "amount"
+    FILTERS = "filters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FareSearch:
     """What a search came to: the one booking that was meant (`exact`), or what it may have been."""
 
-    query: str
+    query: str = ""
     exact: str | None = None
+    version: int | None = None
+    """The event of it that was meant."""
+    amount: AmountTerms | None = None
+    """What was typed is an amount: there is a list of such fares."""
+    kind: Kind | None = None
+    """None: nothing was found by any."""
     reference: str | None = None
-    """The value that all `fares` name in their metadata; None: their booking ids begin with the query."""
+    """The value that all `fares` name in their metadata."""
     fares: Sequence[FareLine] = ()
     next_after: str | None = None
-    """The last booking id of this page, if there are more."""
+    """Where the next page begins, if there is one."""
+    looked_back_to: datetime | None = None
+    """Where the search broke off for now, with the page not full."""
     references: Sequence[str] = ()
     """Values that begin with the query, each named by some bookings; only where there are no `fares`."""
+    asks: str = ""
+    """What to type more of."""
     tried: Sequence[str] = ()
 
+    @property
+    def shows_events(self) -> bool:
+        """Whether the fares were found by an event."""
+        return any(line.hit for line in self.fares)
 
-def search_fares(query: str, *, after: str = "") -> FareSearch:
-    """Looks for a booking id, for a reference, for ids that begin so, for references that begin so.
 
-    Each as typed, then in capitals and in small letters. `after`: the last booking id of the page of results before.
+def search_fares(
+    query: str,
+    *,
+    filters: EventFilter = EventFilter(),  # noqa: B008 - a constant
+    state: State | None = None,
+    after: str = "",
+    part: bool = False,
+    today: date | None = None,
+) -> FareSearch:
+    """Looks for what was typed, as it was typed, in capitals and in small letters: a booking id, a reference, a
+    transaction id, an amount, ids that begin so, ids with it in the middle (`part`: only these), references that
+    begin so. Lists are narrowed by the filters; without a query they are all there is. The only one that what was typed
+    can mean is `exact`.
+
+    `after`: the `next_after` of the page before. `today`: for "yesterday".
     """
+    if not query:
+        return _in_state(state, filters, after) if state else _by_filters(filters, after)
+    is_first_page = not after
     after = after if BOOKING_ID.fullmatch(after) else ""
-    exact = None if after else search_exact(query)
-    if exact:
-        return FareSearch(query=query, exact=exact)
-    return (
-        _naming(query, after)
-        or _beginning_with(query, after)
-        or FareSearch(query=query, references=_references(query), tried=_tried(query))
-    )
+    if is_first_page and not part and (exact := _exact(query)):
+        return exact
+    terms = amount_terms(query, today=today or date.today())  # noqa: DTZ011 - the server's
+    if terms and not terms.is_plain:
+        return FareSearch(query=query, kind=Kind.AMOUNT, amount=terms)
+    ways = [_with_part] if part else [_naming, _beginning_with, _with_part]
+    found = next(filter(None, (way(query, filters, after) for way in ways)), None)
+    if found is None and terms:
+        return FareSearch(query=query, kind=Kind.AMOUNT, amount=terms)
+    if found is None:
+        return FareSearch(query=query, references=_references(query), tried=tried(query))
+    return meant(found) if is_first_page else found
+
+
+def meant(found: FareSearch) -> FareSearch:
+    """The search with the one fare of its list as `exact`, if it is the only one."""
+    if len(found.fares) != 1 or found.next_after:
+        return found
+    (line,) = found.fares
+    return replace(found, exact=line.booking_id, version=line.hit.version if line.hit else None)
 
 
 def recent_fares() -> list[FareLine]:
@@ -93,20 +140,44 @@ def recent_fares() -> list[FareLine]:
     return [FareLine.of(fare) for fare in fares]
 
 
-def search_exact(query: str) -> str | None:
-    """The one booking with this id, or that names this reference; None if there is none, or more than one."""
-    return _with_id(query) or _only_one_naming(query)
+def search_exact(query: str) -> FareSearch | None:
+    """The one booking with this id, or that names this reference, or the event of this transaction id; None if there
+    is none, or more than one."""
+    if booking_id := _with_id(query):
+        return FareSearch(query=query, kind=Kind.BOOKING, exact=booking_id)
+    if booking_id := _only_one_naming(query):
+        return FareSearch(query=query, kind=Kind.REFERENCE, exact=booking_id)
+    events = search_transaction(query)
+    if len(events) == 1:
+        ((_, booking_id, version),) = events
+        return FareSearch(query=query, kind=Kind.TRANSACTION, exact=booking_id, version=version)
+    return None
 
 
 def search_reference(query: str) -> str | None:
     """The reference as some booking names it: as typed, in capitals or in small letters."""
-    return next((value for value in _spellings(query) if bookings_with(value, limit=1)), None)
+    return next((value for value in spellings(query) if bookings_with(value, limit=1)), None)
+
+
+def search_transaction(query: str) -> list[tuple[int, str, int]]:
+    """Partition, booking id and version of the events of this transaction id: as a rule one."""
+    if not _TRANSACTION_ID.fullmatch(query):
+        return []
+    return event_search.events_of_transaction(UUID(query), limit=PAGE)
+
+
+def _exact(query: str) -> FareSearch | None:
+    """The one that is meant, or the bookings that had the same transaction id."""
+    if (exact := search_exact(query)) or not (events := search_transaction(query)):
+        return exact
+    fares = lines_of([(partition, booking_id) for partition, booking_id, _version in events])
+    return FareSearch(query=query, kind=Kind.TRANSACTION, fares=fares)
 
 
 def _with_id(query: str) -> str | None:
     if not BOOKING_ID.fullmatch(query):
         return None
-    return next((spelling for spelling in _spellings(query) if history.head_of(spelling)), None)
+    return next((spelling for spelling in spellings(query) if history.head_of(spelling)), None)
 
 
 def _only_one_naming(query: str) -> str | None:
@@ -115,58 +186,112 @@ def _only_one_naming(query: str) -> str | None:
     return bookings[0] if len(bookings) == 1 else None
 
 
-def _naming(query: str, after: str) -> FareSearch | None:
+def _naming(query: str, filters: EventFilter, after: str) -> FareSearch | None:
     reference = search_reference(query)
     if reference is None:
         return None
-    bounds = {"value": reference, "after": after, "limit": PAGE + 1}
-    fares, next_after = _page("fares_by_reference", bounds)
-    return FareSearch(query=query, reference=reference, fares=fares, next_after=next_after)
+    candidates = partial(_places, "fares_by_reference", value=reference)
+    found = FareSearch(query=query, kind=Kind.REFERENCE, reference=reference)
+    return _narrowed(found, candidates, filters, after)
 
 
-def _beginning_with(query: str, after: str) -> FareSearch | None:
+def _beginning_with(query: str, filters: EventFilter, after: str) -> FareSearch | None:
     if not BOOKING_ID.fullmatch(query):
         return None
-    for prefix in _spellings(query):
-        bounds = {"low": prefix, "high": prefix + _AFTER_ANY_ID, "after": after, "limit": PAGE + 1}
-        fares, next_after = _page("fares_by_prefix", bounds)
-        if fares:
-            return FareSearch(query=query, fares=fares, next_after=next_after)
+    found = FareSearch(query=query, kind=Kind.BEGINNING)
+    for prefix in spellings(query):
+        candidates = partial(_places, "fares_by_prefix", low=prefix, high=prefix + _AFTER_ANY_ID)
+        if candidates(after, 1):
+            return _narrowed(found, candidates, filters, after)
     return None
 
 
-def _page(name: str, bounds: dict[str, Any]) -> tuple[list[FareLine], str | None]:
-    """A page of fares in order of booking id, and the last id on it if there are more."""
-    fares = list(CurrentFare.objects.raw(statement(name), bounds))
-    lines = [FareLine.of(fare) for fare in fares[:PAGE]]
-    return lines, lines[-1].booking_id if len(fares) > PAGE else None
+def _with_part(query: str, filters: EventFilter, after: str) -> FareSearch | None:
+    found = FareSearch(query=query, kind=Kind.PART)
+    if not search.can_be_a_part(query):
+        return None
+    most = NARROWED if filters else PAGE
+    ids = search.bookings_with_part(query, after=after, limit=most + 1)
+    if ids.too_many:
+        return replace(found, asks=_too_many())
+    if not ids.bookings:
+        return None
+    return _narrowed(found, lambda _after, limit: ids.bookings[:limit], filters, after)
+
+
+def _in_state(state: State, filters: EventFilter, after: str) -> FareSearch:
+    def candidates(after: str, limit: int) -> Sequence[Booking]:
+        return bookings_in_state(state, after=after, limit=limit)
+
+    after = after if BOOKING_ID.fullmatch(after) else ""
+    return _narrowed(FareSearch(kind=Kind.FILTERS), candidates, filters, after)
+
+
+def _by_filters(filters: EventFilter, after: str) -> FareSearch:
+    order = event_search.order_of(filters)
+    hits = event_search.find(filters, after=_key_of(after, order), limit=PAGE)
+    lines = lines_of(
+        [(hit.partition, hit.booking_id) for hit in hits.events], {hit.booking_id: hit for hit in hits.events}
+    )
+    return FareSearch(
+        kind=Kind.FILTERS,
+        fares=lines,
+        next_after=_text_of(hits.next_after),
+        looked_back_to=hits.looked_back_to,
+    )
+
+
+def _places(name: str, after: str, limit: int, **bounds: str) -> list[Booking]:
+    fares = CurrentFare.objects.raw(statement(name), {**bounds, "after": after, "limit": limit})
+    return [(fare.partition, fare.booking_id) for fare in fares]
+
+
+def _narrowed(found: FareSearch, candidates: Candidates, filters: EventFilter, after: str) -> FareSearch:
+    """The search with its page of fares: of the candidates those that meet the filters."""
+    most = NARROWED if filters else PAGE
+    places = candidates(after, most + 1)
+    looked_at = places[:most]
+    hits = event_search.newest_meeting(filters, looked_at) if filters and looked_at else {}
+    kept = [place for place in looked_at if place[1] in hits] if filters else looked_at
+    last = kept[PAGE - 1] if len(kept) > PAGE else looked_at[-1] if len(places) > most else None
+    return replace(found, fares=lines_of(kept[:PAGE], hits), next_after=last and last[1])
 
 
 def _references(query: str) -> list[str]:
-    found = (references_beginning_with(prefix, limit=PAGE) for prefix in _spellings(query))
+    found = (references_beginning_with(prefix, limit=PAGE) for prefix in spellings(query))
     return next(filter(None, found), [])
 
 
-def _spellings(query: str) -> list[str]:
-    return list(dict.fromkeys((query, query.upper(), query.lower())))
-
-
-def _tried(query: str) -> list[str]:
-    tried = [_no_booking_id()]
-    spellings = ", ".join(_spellings(query))
-    if BOOKING_ID.fullmatch(query):
-        tried = [
-            _("a booking with exactly this id, in the ledger: %(ids)s") % {"ids": spellings},
-            _("fares whose booking id begins with: %(ids)s") % {"ids": spellings},
-        ]
-    if can_be_a_reference(query):
-        keys = ", ".join(words(key) for key in settings.FAREHISTORY_SEARCH_KEYS)
-        tried.append(_("bookings whose metadata names it, or begins with it, as: %(keys)s") % {"keys": keys})
-    return tried
-
-
-def _no_booking_id() -> str:
-    return _(
-        "nothing by its id, as this cannot be a booking id: those have 1 to 64 letters, digits and . _ : -,"
-        " and begin with a letter or a digit"
+def _too_many() -> str:
+    most = search.MOST_WITH_PART
+    said = ngettext(
+        "More than %(most)s booking has this in its id. Type more of the id.",
+        "More than %(most)s bookings have this in their ids. Type more of the id.",
+        most,
     )
+    return said % {"most": f"{most:,}"}
+
+
+def _text_of(key: tuple[Any, ...] | None) -> str | None:
+    """A place in a list, for an address."""
+    if key is None:
+        return None
+    return ",".join(each.isoformat() if isinstance(each, datetime) else str(each) for each in key)
+
+
+def _key_of(text: str, order: Sequence[str]) -> tuple[Any, ...] | None:
+    """The place that an address names; None, for the first page, if it names none in this order."""
+    words = text.split(",")
+    if len(words) != len(order):
+        return None
+    *fare, recorded_at, partition, booking_id, version = words
+    try:
+        at = parse_datetime(recorded_at)
+        numbers = [int(word) for word in (*fare, partition, version)]
+    except ValueError:
+        return None
+    if at is None or at.tzinfo is None or not BOOKING_ID.fullmatch(booking_id):
+        return None
+    if any(abs(number) >= 2**63 for number in numbers):
+        return None
+    return (*numbers[:-2], at, numbers[-2], booking_id, numbers[-1])
