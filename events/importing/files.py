@@ -9,7 +9,7 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Self, cast
@@ -43,6 +43,8 @@ class Source:
     """Bytes of the file on disk."""
     notes: list[str] = field(default_factory=list)
     """What the user should know of the file as a whole."""
+    wanted: Callable[[int], bool] = lambda line: True
+    """Which rows are read, by the line on which they end: those of others are passed over, as cheaply as can be."""
 
     def bytes_read(self) -> int:
         """Of `size`; 0 where that is not known."""
@@ -57,16 +59,19 @@ class Source:
             self.raw.close()
 
 
-def open_source(name: str) -> Source:
-    """Raises ImportFailed, saying what to do, if the file is not there or of a kind that is not read."""
+def open_source(name: str, *, shown_as: str | None = None) -> Source:
+    """`shown_as`: what places in the file are named after, if it is not where it was.
+
+    Raises ImportFailed, saying what to do, if the file is not there or of a kind that is not read.
+    """
     if name == "-":
         return _decompressed(Source("(standard input)", cast(io.BufferedReader, sys.stdin.buffer)))
-    path = Path(name)
+    path, shown = Path(name), shown_as or name
     try:
         raw = path.open("rb")
-        return _decompressed(Source(name, raw, raw=raw, size=path.stat().st_size))
+        return _decompressed(Source(shown, raw, raw=raw, size=path.stat().st_size))
     except OSError as error:
-        raise ImportFailed(f"{name}: {error.strerror or error}") from None
+        raise ImportFailed(f"{shown}: {error.strerror or error}") from None
 
 
 def _decompressed(source: Source) -> Source:
@@ -93,7 +98,8 @@ def lines(source: Source, longest: int) -> Iterator[tuple[int, bytes | None]]:
                 line = source.stream.readline(longest + 1)
             if number == 1:
                 line = line.removeprefix(codecs.BOM_UTF8)
-            yield number, None if too_long else line.rstrip(b"\r\n")
+            if source.wanted(number):
+                yield number, None if too_long else line.rstrip(b"\r\n")
 
 
 def csv_rows(
@@ -112,8 +118,12 @@ def csv_rows(
         is_header = True
         while (fields := _next(rows)) is not None:
             if isinstance(fields, RowRefused) or len(fields) > 1 or "".join(fields).strip():
-                cut = not is_header and not lines.last.endswith(("\n", "\r"))
-                yield Place(source.name, rows.line_num), RowRefused("no_line_end", _CUT) if cut else fields
+                if is_header or source.wanted(rows.line_num):
+                    cut = not is_header and not lines.last.endswith(("\n", "\r"))
+                    yield (
+                        Place(source.name, rows.line_num),
+                        RowRefused("no_line_end", _CUT) if cut else fields,
+                    )
                 is_header = False
         text.detach()  # else the stream would be closed with it, standard input too
 

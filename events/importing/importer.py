@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Protocol
+from uuid import UUID
 
 from django.db import ProgrammingError, connection
 
@@ -54,12 +55,21 @@ class Importer:
     dry_run: bool = False
     should_stop: Callable[[], bool] = lambda: False
     """Asked between batches."""
+    request_id: str | None = None
+    """Kept with the events. One of a piece of work that may have to be done again, after its process died, must be
+    that piece's own: what is in already under it was written by an earlier try, and is counted as imported."""
+    most_waiting: int = MAX_WAITING
+    """How many voids may wait for their trip."""
     tally: Tally = field(default_factory=Tally)
     failure: ImportFailed | None = None
     """Why reading or writing ended before the files did; what was settled until then stands in the tally."""
-    _waiting: list[PlannedRow] = field(default_factory=list)
-    _known: dict[str, Known] = field(default_factory=dict)
-    _away: Unavailable | None = None
+    waiting: list[PlannedRow] = field(default_factory=list)
+    """Voids that have not found their trip yet."""
+    known: dict[str, Known] = field(default_factory=dict)
+    """Of the bookings of the batch at hand; in a dry run, of all that it has seen."""
+    _counted: set[tuple[str, UUID | str]] = field(default_factory=set)
+    """Booking and transaction ids of what was counted as new, where a request id tells tries apart."""
+    away: Unavailable | None = None
     """Set once the database has not answered for too long: nothing is asked of it after that."""
 
     def run(self, rows: Iterable[Row]) -> Tally:
@@ -76,7 +86,7 @@ class Importer:
                 if under_way is not None:
                     under_way.result()
                     self.observer.batch_done(self.tally)
-                under_way = settler.submit(self._settle, batch)
+                under_way = settler.submit(self.settle, batch)
                 if self.failure is not None or self.should_stop():
                     break
             if under_way is not None:
@@ -113,15 +123,19 @@ class Importer:
 
     def _settle_waiting(self) -> None:
         """Voids whose trip has not come. If not all was read, it may be in what was not."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self.waiting = self.waiting, []
         if self.failure is None and not self.should_stop():
-            self._settle(waiting, may_wait=False)
+            self.settle(waiting, may_wait=False)
             return
         for row in waiting:
             self._settled(row, Outcome.REFUSED, "not_reached", "the import ended before its trip was read")
 
-    def _settle(self, rows: Sequence[Row], *, may_wait: bool = True) -> None:
-        """Voids come after the rest of a batch: in the files they stand before the trip they take back."""
+    def settle(self, rows: Sequence[Row], *, may_wait: bool = True) -> None:
+        """One batch. `may_wait`: whether voids whose trip is nowhere go to `waiting`; else they are refused.
+
+        Voids come after the rest of a batch: in the files they stand before the trip they take back. Where the
+        database is away for too long, `away` and `failure` say so.
+        """
         for row in rows:
             if isinstance(row, RefusedRow):
                 self._settled(row, Outcome.REFUSED, row.code, row.reason)
@@ -140,28 +154,28 @@ class Importer:
 
     def _look_up(self, batch: Sequence[PlannedRow]) -> None:
         """What a dry run has seen is in no ledger: it has to be remembered until the end."""
-        if self._away is not None:
-            raise self._away
+        if self.away is not None:
+            raise self.away
         if not self.dry_run:
-            self._known = {}
-        asked = {row.booking_id for row in batch if row.whole_fare or self.dry_run} - self._known.keys()
+            self.known = {}
+        asked = {row.booking_id for row in batch if row.whole_fare or self.dry_run} - self.known.keys()
         for wait in _WAITS:
             try:
-                self._known.update(known_of(asked))
+                self.known.update(known_of(asked))
                 return
             except Unavailable:
                 _pause(wait)
-        self._known.update(known_of(asked))
+        self.known.update(known_of(asked))
 
     def _fits(self, row: PlannedRow, may_wait: bool) -> bool:
         """Whether the row can go to the ledger now. If not, it is settled as refused, or waits for its trip."""
-        known = self._known.setdefault(row.booking_id, Known())
+        known = self.known.setdefault(row.booking_id, Known())
         refusal = objection(row, known)
         if refusal is None:
             self._accept(row, known)
             return True
-        if refusal.code == TRIP_NOT_FOUND and may_wait and len(self._waiting) < MAX_WAITING:
-            self._waiting.append(row)
+        if refusal.code == TRIP_NOT_FOUND and may_wait and len(self.waiting) < self.most_waiting:
+            self.waiting.append(row)
         else:
             self._settled(row, Outcome.REFUSED, refusal.code, refusal.reason)
         return False
@@ -178,12 +192,22 @@ class Importer:
         for row in rows:
             of_row = list(islice(answers, len(row.events)))
             refusals = [answer for answer in of_row if isinstance(answer, LedgerError)]
-            new = sum(isinstance(answer, ledger.Appended) and not answer.replayed for answer in of_row)
+            new = sum(isinstance(answer, ledger.Appended) and self._is_new(answer) for answer in of_row)
             if refusals:
                 outcome = Outcome.PARTLY if new else Outcome.REFUSED
                 self._settled(row, outcome, refusals[0].code, _reason(row, refusals[0]), events=new)
             else:
                 self._settled(row, Outcome.IMPORTED if new else Outcome.REPLAYED, events=new)
+
+    def _is_new(self, answer: ledger.Appended) -> bool:
+        event = answer.event
+        if self.request_id is None:
+            return not answer.replayed
+        key = (event.booking_id, event.transaction_id)
+        is_new = not answer.replayed or (event.request_id == self.request_id and key not in self._counted)
+        if is_new:
+            self._counted.add(key)
+        return is_new
 
     def _answers(self, events: Sequence[NewEvent]) -> list[Answer]:
         """An answer per event. What the database could not answer is sent again, for a while."""
@@ -202,12 +226,14 @@ class Importer:
 
     def _send(self, events: Sequence[NewEvent]) -> list[Answer]:
         try:
-            return ledger.append_many(events, source=self.source, origin=Origin.IMPORT)
+            return ledger.append_many(
+                events, source=self.source, origin=Origin.IMPORT, request_id=self.request_id
+            )
         except Unavailable as error:
             return [error] * len(events)
 
     def _fail(self, error: Unavailable) -> None:
-        self._away = error
+        self.away = error
         self.failure = ImportFailed(
             f"{error.detail}. Run the import again: what is in already is not repeated."
         )

@@ -99,7 +99,7 @@ def layout_of(header: Sequence[str]) -> Layout:
         found = ", ".join(name.strip() for name in header)
         raise ImportFailed(
             f"this is no TLC layout that is known. Needed: {'; '.join(missing)}. Found: {found}."
-            " For another operator's CSV file use --format csv with --mapping."
+            " Another operator's CSV file needs a mapping."
         )
     kept = [role for role in at if role not in (*_NEEDED, *_EXTRAS, "total")]
     return Layout(

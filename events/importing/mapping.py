@@ -57,12 +57,19 @@ class Mapping:
 def load(path: str) -> Mapping:
     """Raises ImportFailed, saying which key is wrong, for a file that is no mapping."""
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        return _mapping(tables)
+        return parsed(Path(path).read_text(encoding="utf-8"), path)
     except OSError as error:
         raise ImportFailed(f"{path}: {error.strerror or error}") from None
-    except (ValueError, _Wrong) as error:  # TOML that cannot be read, bytes that are not UTF-8
+    except UnicodeDecodeError as error:
         raise ImportFailed(f"{path} is not a mapping: {error}") from None
+
+
+def parsed(text: str, name: str) -> Mapping:
+    """The mapping of a file's text. Raises ImportFailed, saying which key is wrong."""
+    try:
+        return _mapping(tomllib.loads(text))
+    except (ValueError, _Wrong) as error:
+        raise ImportFailed(f"{name} is not a mapping: {error}") from None
 
 
 class _Wrong(Exception):

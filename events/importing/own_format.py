@@ -136,7 +136,7 @@ def _checked_header(source: Source, header: Sequence[str]) -> list[str]:
         raise ImportFailed(
             f"{source.name}: the header is not that of fare events ({detail})."
             f" Columns are {', '.join(_FIELDS)} and metadata.NAME."
-            " For another operator's CSV file use --mapping."
+            " Another operator's CSV file needs a mapping."
         )
     return names
 

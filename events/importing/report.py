@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from events.csv_cells import safe_row
 from events.importing.rows import ImportFailed, Outcome, PlannedRow, Row
 
 FIELDS = (
@@ -75,9 +76,4 @@ class Report:
     def _csv(self) -> Callable[[dict[str, Any]], None]:
         writer = csv.DictWriter(self._file, FIELDS)
         writer.writeheader()
-        return lambda entry: writer.writerow(
-            {
-                name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-                for name, value in entry.items()
-            }
-        )
+        return lambda entry: writer.writerow(dict(zip(FIELDS, safe_row(entry.values()), strict=True)))

@@ -1,0 +1,27 @@
+"""Cells of the CSV files that we hand out, safe to open in a spreadsheet.
+
+A spreadsheet takes a text that begins with = + - @, a tab or a carriage return for a formula, and a formula can send
+the sheet's content elsewhere. Such a text gets an apostrophe in front, which spreadsheets take for "this is text". A
+plain number such as -3.10 is no formula and stays the number that it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# Spreadsheets with Chinese or Japanese input take the wide forms of the signs, too.
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+
+
+def safe(text: str) -> str:
+    """The text as a cell may hold it: what would be a formula begins with an apostrophe."""
+    if not _FORMULA.match(text) or _NUMBER.fullmatch(text):
+        return text
+    return f"'{text}"
+
+
+def safe_row(values: Iterable[object]) -> list[str]:
+    """A row of such cells; None is an empty one. What UTF-8 cannot hold becomes a question mark."""
+    return ["" if value is None else safe(str(value)).encode("utf-8", "replace").decode() for value in values]
