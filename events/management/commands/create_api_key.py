@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
-from events import api_keys
-
-LONGEST_DAYS = 36_500
-LONGEST_NAME = 100
+from events import api_keys, key_acts
+from events.errors import Unavailable
+from events.key_acts import By
+from events.management.accounts import account
+from events.management.key_arguments import expiry
 
 
 class Command(BaseCommand):
@@ -27,29 +27,37 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="what the key is for, for people")
         parser.add_argument("--expires-in-days", type=int, metavar="DAYS", help="default: never")
         parser.add_argument("--components", help="the only components that it may write, with commas between")
+        parser.add_argument(
+            "--user", metavar="NAME", help="the member of staff whose rights it uses for corrections"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            _, secret = api_keys.create(
+            made = key_acts.create(
+                By(account=account()),
                 options["source"],
                 _listed(options["scopes"]),
-                name=_name(options["name"]),
-                expires_at=_expiry(options["expires_in_days"]),
+                name=options["name"],
+                expires_at=expiry(options["expires_in_days"]),
                 components=_components(options["components"]),
+                user_id=_user_id(options["user"]),
             )
-        except ValueError as error:
+        except (ValueError, Unavailable) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(secret)
+        self.stdout.write(made.text)
 
 
 def _listed(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _name(text: str) -> str:
-    if len(text) > LONGEST_NAME:
-        raise ValueError(f"the name has {len(text)} characters; at most {LONGEST_NAME} are kept")
-    return text
+def _user_id(name: str | None) -> int | None:
+    if name is None:
+        return None
+    person = get_user_model().objects.filter(username=name, is_active=True, is_staff=True).first()
+    if person is None:
+        raise ValueError(f"{name!a} is not the name of an active member of staff")
+    return int(person.pk)
 
 
 def _components(text: str | None) -> list[str] | None:
@@ -59,11 +67,3 @@ def _components(text: str | None) -> list[str] | None:
     if not components:
         raise ValueError("--components names none; leave it out for a key that may write all")
     return components
-
-
-def _expiry(days: int | None) -> datetime | None:
-    if days is None:
-        return None
-    if not 1 <= days <= LONGEST_DAYS:
-        raise ValueError(f"a key expires in 1 to {LONGEST_DAYS} days")
-    return timezone.now() + timedelta(days=days)

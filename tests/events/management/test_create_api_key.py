@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from events import api_keys
 from events.models import ApiKey
+from tests.staff import staff
 
 
 def created(capsys: pytest.CaptureFixture[str], *arguments: str) -> ApiKey:
@@ -40,6 +41,21 @@ def test_a_key_may_have_a_name_an_end_and_components(capsys: pytest.CaptureFixtu
     assert abs(key.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
 
 
+def test_a_key_may_use_the_rights_of_a_person(capsys: pytest.CaptureFixture[str]) -> None:
+    person = staff("support")
+    key = created(capsys, "support-desk", "--scopes", "fares:correct", "--user", person.username)
+    assert key.user_id == person.pk
+
+
+def test_it_uses_nobodys_rights_who_may_not_sign_in(capsys: pytest.CaptureFixture[str]) -> None:
+    person = staff("support")
+    person.is_active = False
+    person.save()
+    with pytest.raises(CommandError, match="not the name of an active member of staff"):
+        call_command("create_api_key", "support-desk", "--scopes", "fares:correct", "--user", person.username)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -56,6 +72,8 @@ def test_a_key_may_have_a_name_an_end_and_components(capsys: pytest.CaptureFixtu
         ["pricing", "--scopes", "ops", "--expires-in-days", "-1"],
         ["pricing", "--scopes", "ops", "--expires-in-days", "99999999999"],
         ["pricing", "--scopes", "ops", "--name", "x" * 101],
+        ["pricing", "--scopes", "fares:correct", "--user", "nobody of this name"],
+        ["pricing", "--scopes", "fares:correct", "--user", ""],
     ],
 )
 def test_what_is_wrong_makes_no_key(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
