@@ -18,7 +18,7 @@ RUN SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL
     python manage.py collectstatic --noinput --verbosity 0
 
 # A volume that is mounted here begins with this owner.
-RUN useradd --system --no-create-home farehistory && install -d -m 700 -o farehistory /archive
+RUN useradd --system --no-create-home farehistory && install -d -m 700 -o farehistory /archive /transfers /imports
 USER farehistory
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \

@@ -11,7 +11,13 @@ from django.db import connection
 
 from events import sql
 
-_TABLES: Final = ("ledger.fare_event", "ledger.partition_turn", "ledger.ledger")
+_TABLES: Final = (
+    "ledger.fare_event",
+    "ledger.partition_turn",
+    "ledger.ledger",
+    "ledger.audit_entry",
+    "ledger.correction",
+)
 _TRIGGERS: Final = {(table, trigger) for table in _TABLES for trigger in ("rows_stay", "table_stays")}
 _DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -43,7 +49,7 @@ def ledger_faults(cursor: Any) -> list[CheckMessage]:
     cursor.execute(sql.statement("triggers_in_force"))
     missing = sorted(_TRIGGERS - set(cursor.fetchall()))
     cursor.execute(sql.statement("rights_in_force"))
-    (may_write, function_is_guarded) = cursor.fetchone()
+    (may_write, function_is_guarded, may_change_audit, may_add_to_audit) = cursor.fetchone()
     faults = [
         Critical(
             f"the trigger {trigger} of {table} is missing or not ENABLE ALWAYS",
@@ -60,6 +66,12 @@ def ledger_faults(cursor: Any) -> list[CheckMessage]:
             "ledger.append_v1 is missing, runs with another's search_path or rights, or is granted to PUBLIC"
         )
         faults.append(Critical(message, id="events.E004"))
+    if may_change_audit:
+        message = "the application role may change ledger.audit_entry; it needs SELECT and INSERT only"
+        faults.append(Critical(message, id="events.E005"))
+    if not may_add_to_audit:
+        message = "the application role may not add to ledger.audit_entry, so staff could do and see nothing"
+        faults.append(Critical(message, id="events.E006"))
     return [*faults, *durability_faults(cursor)]
 
 

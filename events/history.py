@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -19,17 +21,27 @@ _SELECT = f"""
 
 
 def events_of(
-    booking_id: str, *, after_version: int = 0, before_version: int | None = None, limit: int | None = None
+    booking_id: str,
+    *,
+    after_version: int = 0,
+    before_version: int | None = None,
+    occurred_before: datetime | None = None,
+    limit: int | None = None,
 ) -> list[FareEvent]:
     """The booking's events with after_version < version < before_version, in version order, at most `limit`.
 
-    Where only an upper bound is given with a limit, the newest of them: the page that ends there.
+    Where only an upper bound is given with a limit, the newest of them: the page that ends there. Of all of them
+    only those that had occurred before a time, if one is given.
     Raises UnknownBooking if the ledger has no event of the booking at all.
     """
     newest_first = before_version is not None and after_version == 0
-    order = "DESC" if newest_first else "ASC"
-    bounds = [after_version, MAX_VERSION + 1 if before_version is None else before_version, limit]
-    events = _read(booking_id, f"AND version > %s AND version < %s ORDER BY version {order} LIMIT %s", bounds)
+    rest = "AND version > %s AND version < %s "
+    bounds: list[Any] = [after_version, MAX_VERSION + 1 if before_version is None else before_version]
+    if occurred_before is not None:
+        rest += "AND coalesce(occurred_at, recorded_at) < %s "
+        bounds.append(occurred_before)
+    rest += f"ORDER BY version {'DESC' if newest_first else 'ASC'} LIMIT %s"
+    events = _read(booking_id, rest, [*bounds, limit])
     if not events and head_of(booking_id) is None:
         raise _unknown(booking_id)
     return events[::-1] if newest_first else events
@@ -38,8 +50,10 @@ def events_of(
 def event_of(booking_id: str, version: int) -> FareEvent:
     """The event that made this version. Raises UnknownBooking, UnknownEvent."""
     if 0 < version <= MAX_VERSION:
-        events = _read(booking_id, "AND version = %s", [version])
-        if events:
+        # Not simply `version = %s`: where the planner thinks that bookings are short, any index of the booking is as
+        # good to it, and another than that of versions reads the whole booking.
+        events = _read(booking_id, "AND version <= %s ORDER BY version DESC LIMIT 1", [version])
+        if events and events[0].version == version:
             return events[0]
     if head_of(booking_id) is None:
         raise _unknown(booking_id)
@@ -49,6 +63,27 @@ def event_of(booking_id: str, version: int) -> FareEvent:
 def head_of(booking_id: str) -> FareEvent | None:
     """The booking's last event, whose fare is the fare; None if the ledger does not know the booking."""
     events = _read(booking_id, "ORDER BY version DESC LIMIT 1", [])
+    return events[0] if events else None
+
+
+def last_of(booking_id: str) -> FareEvent:
+    """The same of a booking that must be known. Raises UnknownBooking."""
+    head = head_of(booking_id)
+    if head is None:
+        raise _unknown(booking_id)
+    return head
+
+
+def set_after(booking_id: str, version: int) -> FareEvent | None:
+    """The first SET after this version: from it on, what was there before no longer counts."""
+    bounds = [version, "SET"]
+    events = _read(booking_id, "AND version > %s AND type = %s ORDER BY version LIMIT 1", bounds)
+    return events[0] if events else None
+
+
+def event_of_transaction(booking_id: str, transaction_id: UUID) -> FareEvent | None:
+    """The event that this transaction id made, if it made one."""
+    events = _read(booking_id, "AND transaction_id = %s", [transaction_id])
     return events[0] if events else None
 
 

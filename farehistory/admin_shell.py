@@ -25,8 +25,18 @@ def _item(title: Any, icon: str, url_name: str, permission: str) -> dict[str, An
 
 def _is_about_projections(request: HttpRequest) -> bool:
     """Whether it is one of the operators' pages, which lie beside each other under one entry."""
-    pages = ("projectionstate", "rebuild", "drift")
+    pages = ("projectionstate", "rebuild", "repair", "drift")
     return any(request.path.startswith(f"{reverse('admin:index')}projections/{page}/") for page in pages)
+
+
+def _is_about_corrections(request: HttpRequest) -> bool:
+    """The queue, the page of one, or proposing one."""
+    return request.path.startswith(f"{reverse('admin:index')}events/correction/")
+
+
+def _is_about_transfers(request: HttpRequest) -> bool:
+    """The list of runs, the page of one, or the forms that begin one."""
+    return request.path.startswith(f"{reverse('admin:index')}events/transfer/")
 
 
 _NAVIGATION = [
@@ -39,6 +49,8 @@ _NAVIGATION = [
                 "projections_currentfare_changelist",
                 "projections.view_currentfare",
             ),
+            _item(_("Corrections"), "rule", "events_correction_changelist", "events.view_correction")
+            | {"active": _is_about_corrections, "badge": "events.admin.corrections.badge.waiting"},
         ],
     },
     {
@@ -58,6 +70,16 @@ _NAVIGATION = [
                 "django_celery_beat_periodictask_changelist",
                 "django_celery_beat.view_periodictask",
             ),
+            _item(_("Imports and exports"), "swap_vert", "events_transfer_changelist", "events.view_transfer")
+            | {"active": _is_about_transfers},
+            _item(_("Clients and keys"), "key", "events_apikey_changelist", "events.view_apikey"),
+            _item(
+                _("Correction limits"),
+                "price_check",
+                "events_correctionlimit_changelist",
+                "events.view_correctionlimit",
+            ),
+            _item(_("Reason codes"), "label", "events_reasoncode_changelist", "events.view_reasoncode"),
         ],
     },
     {
@@ -66,6 +88,8 @@ _NAVIGATION = [
         "items": [
             _item(_("People"), "person", "auth_user_changelist", "auth.view_user"),
             _item(_("Groups"), "group", "auth_group_changelist", "auth.view_group"),
+            _item(_("Lock-outs"), "lock_clock", "axes_accessattempt_changelist", "axes.view_accessattempt"),
+            _item(_("Audit"), "policy", "events_auditentry_changelist", "events.view_auditentry"),
         ],
     },
 ]
@@ -100,10 +124,30 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda request: static("farehistory/fares.css")],
-    "SCRIPTS": [lambda request: static("farehistory/fares.js")],
+    "STYLES": [
+        lambda request: static("farehistory/fares.css"),
+        lambda request: static("farehistory/search.css"),
+        lambda request: static("farehistory/dashboard.css"),
+        lambda request: static("farehistory/corrections.css"),
+        lambda request: static("farehistory/transfers.css"),
+        lambda request: static("farehistory/api_keys.css"),
+        lambda request: static("farehistory/security.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("farehistory/fares.js"),
+        lambda request: static("farehistory/keys.js"),
+        lambda request: static("farehistory/search.js"),
+        lambda request: static("farehistory/api_keys.js"),
+    ],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("second_factor")},
+        ],
+    },
     "COLORS": {"primary": _PRIMARY},
     # Never `search_models`: it would search every table by every field.
     "COMMAND": {"search_callback": "projections.admin.palette.find_fare"},
+    "DASHBOARD_CALLBACK": "projections.admin.dashboard.index_context",
     "SIDEBAR": {"show_search": False, "navigation": _NAVIGATION},
 }

@@ -40,8 +40,8 @@ def planned() -> tuple[Planned, ...]:
         Planned(
             "sweep projections",
             "projections.sweep",
-            "Moves every projection that is behind, as after a lost wake-up, and takes rebuilds up that nobody "
-            "drives. The longest that anything lies still.",
+            "Moves every projection that is behind, as after a lost wake-up, and takes up rebuilds and repairs "
+            "that nobody drives. The longest that anything lies still.",
             seconds=settings.FAREHISTORY_SWEEP_SECONDS,
         ),
         Planned(
@@ -63,9 +63,22 @@ def planned() -> tuple[Planned, ...]:
             "Writes new events to archive files, reads them back and checks them.",
             seconds=3600,
         ),
+        Planned(
+            "go on with imports and exports",
+            "events.take_runs_up",
+            "Takes imports and exports up that nobody is at work at, as after a worker died.",
+            seconds=15,
+        ),
+        Planned(
+            "remove old files of imports and exports",
+            "events.remove_old_files",
+            "Removes files that were kept for the configured number of days. The records stay.",
+            seconds=3600,
+        ),
         _nightly("current_fare", "Every fare as it now is", minute=10),
         _nightly("booking_search", "The bookings by their references", minute=30),
         _nightly("daily_totals", "The totals by day", minute=50),
+        _nightly("event_search", "The events as the fare search has them", hour=4, minute=10),
     )
 
 
@@ -83,13 +96,13 @@ def ensure_schedules() -> None:
             )
 
 
-def _nightly(projection: str, what: str, *, minute: int) -> Planned:
+def _nightly(projection: str, what: str, *, hour: int = 3, minute: int) -> Planned:
     return Planned(
         f"rebuild {projection}",
         "projections.start_rebuild",
         f"{what}: computed anew beside the live ones, compared, and swapped in. Any difference is drift, and is "
         "reported.",
-        at=(3, minute),
+        at=(hour, minute),
         kwargs={"projection": projection},
     )
 

@@ -26,6 +26,10 @@ class Services:
     broker_url: str
     archive: str = ""
     """The folder that events are archived in where no other is named; only the embedded mode has one."""
+    transfers: str = ""
+    """The same for the files of imports and exports."""
+    imports: str = ""
+    """The same for files that are to be imported."""
 
     @classmethod
     def from_environment(cls) -> Services:
@@ -71,6 +75,8 @@ class Services:
             cache_url=f"unix://{quote(socket)}?db=0",
             broker_url=f"redis+socket://{quote(socket)}?virtual_host=1",
             archive=str(state.path / "archive"),
+            transfers=str(state.path / "transfers"),
+            imports=str(state.path / "imports"),
         )
 
 

@@ -12,6 +12,8 @@ from farehistory import environment
 from farehistory.admin_shell import UNFOLD  # noqa: F401 - a setting
 from farehistory.embedded.state import State
 from farehistory.http.settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings
+from farehistory.security.settings import *  # noqa: F403 - settings
+from farehistory.security.settings import demanded_secret_key
 from farehistory.services import Services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +22,8 @@ env = environ.Env()
 _services = Services.from_environment()
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or State.from_environment().password("django")
+SECRET_KEY = demanded_secret_key(env.str("SECRET_KEY", default=""))
+SECRET_KEY = SECRET_KEY or State.from_environment().password("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -33,7 +36,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "django_celery_beat",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -46,6 +53,7 @@ MIDDLEWARE = [
     "farehistory.http.request_ids.RequestIdMiddleware",
     "farehistory.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "farehistory.security.content_policies.ContentPolicies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -53,7 +61,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "farehistory.http.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "farehistory.security.sessions.SessionLimits",
+    "django_otp.middleware.OTPMiddleware",
+    "farehistory.security.second_factor.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # the last: it turns a refused log-in into its page
 ]
 
 ROOT_URLCONF = "farehistory.urls"
@@ -124,8 +136,8 @@ CELERY_TASK_QUEUES = [
 ]
 CELERY_TASK_ROUTES = {
     f"projections.{task}": {"queue": "maintenance"}
-    for task in ("rebuild", "start_rebuild", "monitor_drift", "archive")
-}
+    for task in ("rebuild", "start_rebuild", "repair", "monitor_drift", "archive")
+} | {f"events.{task}": {"queue": "maintenance"} for task in ("go_on", "take_runs_up", "remove_old_files")}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -157,6 +169,19 @@ FAREHISTORY_STREAM_GROUPS = environment.group_names("FAREHISTORY_STREAM_GROUPS")
 # The folder that the ledger's events are archived in; empty: nowhere. It holds personal data, readable by its owner.
 FAREHISTORY_ARCHIVE = env.str("FAREHISTORY_ARCHIVE", default="") or _services.archive
 
+# Imports and exports: the folder of their files, which web and workers share; empty: nothing is uploaded, and only
+# small exports are made. The folder that files to be imported are named in; empty: none are. Both hold personal data.
+FAREHISTORY_TRANSFERS = env.str("FAREHISTORY_TRANSFERS", default="") or _services.transfers
+FAREHISTORY_IMPORT_FOLDER = env.str("FAREHISTORY_IMPORT_FOLDER", default="") or _services.imports
+FAREHISTORY_UPLOAD_MEGABYTES = environment.whole_number(
+    "FAREHISTORY_UPLOAD_MEGABYTES", 100, least=1, most=10_000
+)
+FAREHISTORY_IMPORT_MEGABYTES = environment.whole_number(
+    "FAREHISTORY_IMPORT_MEGABYTES", 1000, least=1, most=10_000
+)
+# Days that their files are kept after a run ended.
+FAREHISTORY_TRANSFER_DAYS = environment.whole_number("FAREHISTORY_TRANSFER_DAYS", 7, least=1, most=365)
+
 # The drift monitor walks through every view once in so many seconds.
 FAREHISTORY_DRIFT_WALK_SECONDS = environment.whole_number(
     "FAREHISTORY_DRIFT_WALK_SECONDS", 86_400, least=1, most=31_536_000
@@ -177,6 +202,11 @@ FAREHISTORY_RECEIPT_IMPORTED_WITHIN_SECONDS = environment.number(
 # A folder of more fonts for receipts as PDF, for scripts that those of the project lack; empty: none.
 FAREHISTORY_RECEIPT_FONTS = env.str("FAREHISTORY_RECEIPT_FONTS", default="")
 
+# Days that a correction waits for a second person; afterwards it can only be rejected or withdrawn.
+FAREHISTORY_CORRECTION_EXPIRES = environment.whole_number(
+    "FAREHISTORY_CORRECTION_EXPIRES", 7, least=1, most=365
+)
+
 # How many logs the ledger has: read when it is created, fixed from then on.
 FAREHISTORY_PARTITIONS = environment.whole_number("FAREHISTORY_PARTITIONS", 64, least=1, most=256)
 FAREHISTORY_APPLICATION_ROLE = _services.application["USER"]
@@ -196,14 +226,6 @@ WHITENOISE_USE_FINDERS = True
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
-# Set HTTPS where TLS ends in front of the application: cookies then travel by TLS only.
-HTTPS = env.bool("HTTPS", default=False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Of the admin's forms; an endpoint of the API has a limit of its own (`max_body`).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -222,6 +244,8 @@ LOGGING = {
         # What a client did wrong is answered, not logged; what we did wrong is an error.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Log-ins are in the audit; a lock-out is a warning.
+        "axes": {"level": "WARNING"},
         # A line for every task that went well would be a line for every append, and one for every sweep.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

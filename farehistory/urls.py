@@ -4,8 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from farehistory.security.passwords import password_change
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/second-factor/", include("farehistory.security.second_factor.urls")),
+    path("admin/password_change/", admin.site.admin_view(password_change)),  # the admin's own notes nothing
     path("admin/", admin.site.urls),
     path("api/v1/", include("events.api.urls")),
     path("api/v1/", include("projections.api.urls")),

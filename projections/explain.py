@@ -32,16 +32,73 @@ class Term:
 
 def explain_fare(components: Mapping[str, Decimal], currency: str, exponent: int) -> str:
     """One sentence on how the fare is made up: "The fare is SGD 23.40: base fare 14.00 + toll 5.00 …"."""
-    fare = sum(components.values(), Decimal(0))
-    terms = terms_of(components)
-    parts = {"fare": money_text(fare, currency, exponent), "sum": sum_text(terms, exponent)}
-    if not terms:
-        return _("The fare is %(fare)s: nothing is due.") % parts
-    if fare < 0:
-        return _("The fare is %(fare)s, which is below zero: %(sum)s.") % parts
-    if len(terms) == 1:
-        return _("The fare is %(fare)s, all of it %(component)s.") % {**parts, "component": terms[0].name}
-    return _("The fare is %(fare)s: %(sum)s.") % parts
+    texts = _Texts(
+        nothing=_("The fare is %(fare)s: nothing is due."),
+        below_zero=_("The fare is %(fare)s, which is below zero: %(sum)s."),
+        one=_("The fare is %(fare)s, all of it %(component)s."),
+        several=_("The fare is %(fare)s: %(sum)s."),
+    )
+    return texts.fitting(components, currency, exponent)
+
+
+def explain_past_fare(
+    components: Mapping[str, Decimal], currency: str, exponent: int, *, complete: bool = True
+) -> str:
+    """The same of a fare as it was; `complete`: whether what set the fare is among its events."""
+    if not complete:
+        return explain_partial_sum(components, currency, exponent)
+    texts = _Texts(
+        nothing=_("The fare was %(fare)s: nothing was due."),
+        below_zero=_("The fare was %(fare)s, which is below zero: %(sum)s."),
+        one=_("The fare was %(fare)s, all of it %(component)s."),
+        several=_("The fare was %(fare)s: %(sum)s."),
+    )
+    return texts.fitting(components, currency, exponent)
+
+
+def explain_partial_sum(components: Mapping[str, Decimal], currency: str, exponent: int) -> str:
+    """What events come to that only added and took off."""
+    texts = _Texts(
+        nothing=_("These changes come to %(fare)s."),
+        below_zero=_("These changes come to %(fare)s: %(sum)s."),
+        one=_("These changes come to %(fare)s, all of it %(component)s."),
+        several=_("These changes come to %(fare)s: %(sum)s."),
+    )
+    return texts.fitting(components, currency, exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What is said of a sum, by what it is made of."""
+
+    nothing: str
+    below_zero: str
+    one: str
+    several: str
+
+    def fitting(self, components: Mapping[str, Decimal], currency: str, exponent: int) -> str:
+        fare = sum(components.values(), Decimal(0))
+        terms = terms_of(components)
+        parts = {"fare": money_text(fare, currency, exponent), "sum": sum_text(terms, exponent)}
+        if not terms:
+            return self.nothing % parts
+        if fare < 0:
+            return self.below_zero % parts
+        if len(terms) == 1:
+            return self.one % {**parts, "component": terms[0].name}
+        return self.several % parts
+
+
+def text_for_the_customer(
+    booking_id: str, components: Mapping[str, Decimal], currency: str, exponent: int
+) -> str:
+    """The fare in plain lines, to be pasted into a message: no names of services or staff, no special spaces."""
+    fare = money_text(sum(components.values(), Decimal(0)), currency, exponent)
+    lines = [_("The fare of your booking %(booking)s is %(fare)s.") % {"booking": booking_id, "fare": fare}]
+    for term in terms_of(components):
+        amount = amount_text(term.amount, exponent)
+        lines.append(_("%(component)s: %(amount)s") % {"component": capitalised(term.name), "amount": amount})
+    return "\n".join(lines)
 
 
 def terms_of(components: Mapping[str, Decimal]) -> list[Term]:
@@ -122,6 +179,16 @@ def _event_sentence(event: FareEvent) -> str:
     if event.version == 1:
         return _("%(who)s set the fare to %(amount)s (%(component)s).")
     return _("%(who)s set the fare from %(before)s to %(amount)s (%(component)s).")
+
+
+def origin_in_words(origin: Origin) -> str:
+    """By which way in an event came to the ledger."""
+    return {
+        Origin.API: _("the API, from its service"),
+        Origin.IMPORT: _("an import of a file"),
+        Origin.CORRECTION: _("a correction by staff"),
+        Origin.SAMPLE: _("the sample data"),
+    }[origin]
 
 
 def _who(event: FareEvent) -> str:

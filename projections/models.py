@@ -196,6 +196,62 @@ class DriftWalk(models.Model):
         return f"{self.projection} {self.partition}"
 
 
+class Repair(models.Model):
+    """Bookings of views that somebody asked to be folded anew, one by one, by a worker."""
+
+    class Kind(models.TextChoices):
+        RETRY = "retry", "taken back in after it was set aside"
+        PUT_RIGHT = "put_right", "put right after it had drifted"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=9, choices=Kind)
+    requested_by = models.CharField(max_length=150, blank=True)
+    request_id = models.CharField(max_length=128, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["-started_at"], name="repair_latest"),
+            models.Index(
+                fields=["started_at"], condition=models.Q(finished_at=None), name="repair_unfinished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"repair {self.pk}"
+
+
+class RepairItem(models.Model):
+    """One booking of a repair, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done"
+        NOTHING_TO_DO = "nothing", "was right already"
+        REBUILD_ONLY = "rebuild", "only a rebuild puts it right"
+        FAILED = "failed"
+
+    repair = models.ForeignKey(Repair, on_delete=models.CASCADE, related_name="items")
+    projection = models.CharField(max_length=48)
+    booking_id = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=7, choices=Outcome, blank=True)
+    error = models.TextField(blank=True)
+    tries = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repair", "projection", "booking_id"], name="one_item_a_booking_of_a_repair"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking_id} in {self.projection}"
+
+
 class Receipt(models.Model):
     """A receipt as it was issued: never changed, replaced by a later one."""
 

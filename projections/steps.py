@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -59,7 +59,8 @@ def steps_of_components(components: Mapping[str, Decimal]) -> list[Step]:
     """The columns that explain a fare by its breakdown, where its events are too many to read all of them."""
     (name, amount), *others = components.items()
     first = Step(words(name), "", Kind.WHOLE, ZERO, amount)
-    return _with_total([first, *_columns({name: [change] for name, change in others}, amount)])
+    columns = _columns({name: [change] for name, change in others}, amount)
+    return _with_total([first, *(replace(column, note="") for column in columns)])  # no events to count
 
 
 def _with_total(columns: list[Step]) -> list[Step]:

@@ -20,10 +20,10 @@ from django.db.models import Q
 from psycopg.errors import LockNotAvailable
 
 from events import wakeup
-from projections import cache, drift, leases, receipts, runner
+from projections import cache, drift, leases, receipts, repairs, runner
 from projections import rebuild as rebuilds
 from projections.checkpoints import OtherVersion
-from projections.models import Rebuild
+from projections.models import Rebuild, Repair
 from projections.projector import Projector
 from projections.projectors import PROJECTORS, projector
 from projections.standing_faults import StandingFaults
@@ -61,11 +61,13 @@ def drain(*, partitions: list[int], **_: Any) -> None:
 
 @_task("sweep")
 def sweep(**_: Any) -> None:
-    """What lost messages left: moves every projection that is behind, takes up rebuilds that nobody drives."""
+    """What lost messages left: moves every projection that is behind, takes up rebuilds and repairs that nobody
+    drives."""
     _each(
         {
             **_movers(runner.lagging),
             "taking rebuilds up": _take_rebuilds_up,
+            "taking repairs up": _take_repairs_up,
             "publishing the generation": cache.publish_generation,
         }
     )
@@ -75,6 +77,12 @@ def sweep(**_: Any) -> None:
 def rebuild(self: Task, *, rebuild_id: str, **_: Any) -> None:
     """Takes a rebuild a step further, and leaves word for the next one."""
     _step(self, _driver_of(rebuild_id), partial(_rebuild, rebuild_id), rebuild_id=rebuild_id)
+
+
+@_task("repair", bind=True)
+def repair(self: Task, *, repair_id: str, **_: Any) -> None:
+    """Folds some more bookings of a repair anew, and leaves word for the rest."""
+    _step(self, f"repair:{repair_id}", partial(_repair, repair_id), repair_id=repair_id)
 
 
 @_task("start_rebuild", bind=True)
@@ -171,12 +179,26 @@ def _take_rebuilds_up() -> None:
 
 
 def _drive(run: Rebuild) -> None:
-    """Sends the first message of a chain that drives the rebuild, unless one does."""
+    """Sees to it that somebody goes on with the rebuild."""
+    _send_first(rebuild, _driver_of(str(run.pk)), run, rebuild_id=str(run.pk))
+
+
+def _repair(repair_id: str) -> bool:
+    return repairs.run(repair_id, seconds=STEP_SECONDS).finished_at is not None
+
+
+def _take_repairs_up() -> None:
+    for run in repairs.unfinished():
+        _send_first(repair, f"repair:{run.pk}", run, repair_id=str(run.pk))
+
+
+def _send_first(task: Task, lease: str, run: Rebuild | Repair, **kwargs: str) -> None:
+    """Sends the first message of a chain that does long work, unless one does it."""
     message = str(uuid4())
-    if leases.take(_driver_of(str(run.pk)), message, _AT_WORK_SECONDS):
+    if leases.take(lease, message, _AT_WORK_SECONDS):
         carried = {"request_id": run.request_id, "actor": run.requested_by}
-        rebuild.apply_async(
-            kwargs={"rebuild_id": str(run.pk)},
+        task.apply_async(
+            kwargs=kwargs,
             task_id=message,
             headers={name: value for name, value in carried.items() if value},
         )

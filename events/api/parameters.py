@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework.request import Request
 
 from events.errors import FieldError, InvalidParameter
+from events.instants import parse_instant
+from events.new_event import MAX_VERSION
 
 Reader = Callable[[str], Any]
 """Turns a parameter's text into its value, or raises ValueError saying what it must be."""
 
 # ASCII digits only: int() would also take full-width ones, "1_0" and " 10".
 _DIGITS = re.compile(r"[0-9]{1,18}")
+_LOST_PLUS = re.compile(r" (?=[0-9]{2}:[0-9]{2}\Z)")
 
 
 def read_parameters(request: Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
@@ -53,6 +57,26 @@ def one_of(*choices: str) -> Reader:
         return text
 
     return read
+
+
+def instant(text: str) -> datetime:
+    """Reads a time with its offset from UTC. A plus sign reads as a space unless it is written %2B: taken as meant."""
+    try:
+        return parse_instant(_LOST_PLUS.sub("+", text)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+def version_or_instant(text: str) -> int | datetime:
+    """Reads a version, from 0 on, or else a time."""
+    if _DIGITS.fullmatch(text):
+        return int(whole_number(0, MAX_VERSION)(text))
+    try:
+        return instant(text)
+    except ValueError:
+        raise ValueError(
+            "must be a version, or an RFC 3339 time such as 2026-05-03T14:05:00.000000Z"
+        ) from None
 
 
 class _Refused(ValueError):

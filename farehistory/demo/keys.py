@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.contrib.auth.models import User
+
 from events import api_keys
 
 SCOPES_OF: dict[str, tuple[str, ...]] = {
@@ -15,14 +17,26 @@ SCOPES_OF: dict[str, tuple[str, ...]] = {
     "demo": api_keys.SCOPES,
 }
 
+PERSON_OF: dict[str, str] = {"support-desk": "support", "demo": "lead"}
+"""The account whose rights a source's key uses for corrections."""
+
 
 def ensure_api_keys(known: Mapping[str, str]) -> dict[str, str]:
-    """A key in force for each source: the one in `known` where it still is, else a new one."""
+    """A key in force for each source: the one in `known` where it still is, else a new one.
+
+    The accounts come first: some keys are bound to one.
+    """
     return {source: _ensure_key(source, known.get(source, "")) for source in SCOPES_OF}
 
 
 def _ensure_key(source: str, text: str) -> str:
     key = api_keys.verify(text)
-    if key is not None and key.source == source:
+    person = _person_of(source)
+    if key is not None and key.source == source and key.user_id == person:
         return text
-    return api_keys.create(source, SCOPES_OF[source], name="Demo")[1]
+    return api_keys.create(source, SCOPES_OF[source], name="Demo", user_id=person)[1]
+
+
+def _person_of(source: str) -> int | None:
+    name = PERSON_OF.get(source)
+    return None if name is None else int(User.objects.get(username=name).pk)

@@ -14,6 +14,7 @@ from farehistory.demo.record import Record
 from farehistory.demo.terminal import Terminal
 from farehistory.embedded.state import State
 from farehistory.embedded.supervisor import Supervisor, raising_stopped, supervising
+from farehistory.sample.corrections import correct
 from farehistory.sample.fill import fill
 
 
@@ -49,4 +50,5 @@ def _prepare(supervisor: Supervisor, record: Record, terminal: Terminal) -> None
         record.write(supervisor.state.demo_json)  # now, so that an interrupted run hands out nothing twice
     with terminal.step("Sample bookings") as progress:
         fill(progress)
+        correct()
     connections.close_all()

@@ -7,11 +7,14 @@ outside of them. Below /api/ all of these speak problem+json; elsewhere Django's
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from django.core import exceptions as django_errors
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions as drf_errors
 
@@ -118,10 +121,27 @@ def answer_404(request: HttpRequest, exception: Exception) -> HttpResponse:
 def answer_500(request: HttpRequest) -> HttpResponse:
     """Django's handler500. Django has logged the exception with its traceback."""
     if not _below_api(request):
-        return defaults.server_error(request)
+        detail = _why_unavailable(sys.exc_info()[1])
+        return _not_now(detail) if detail else defaults.server_error(request)
     return problem_response(
         request, "internal_error", "The request could not be answered; the error is logged."
     )
+
+
+def _why_unavailable(error: BaseException | None) -> str | None:
+    """What to tell a person where the database is to blame, or an entry of the audit that cannot be written."""
+    if isinstance(error, LedgerError) and error.code == "unavailable":
+        return error.detail
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return _("The database does not answer in time. Try again in a moment.")
+    return None
+
+
+def _not_now(detail: str) -> HttpResponse:
+    """Without the request: its session and person are in the database, too."""
+    answer = HttpResponse(render_to_string("503.html", {"detail": detail}), status=503)
+    answer["Retry-After"] = "5"
+    return answer
 
 
 def no_such_address(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:

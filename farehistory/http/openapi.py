@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from events.api.correction_schema import SCHEMAS as CORRECTION_SCHEMAS
 from events.api.schema import SCHEMAS as EVENT_SCHEMAS
 from farehistory.http.problems import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
 from projections.api.schema import SCHEMAS as PROJECTION_SCHEMAS
@@ -49,7 +50,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
         "current": {
             "type": "object",
-            "description": "Only with `version_conflict`: where the booking is now; 0 and nulls if unknown.",
+            "description": "Only with `version_conflict` and `fare_moved`: where the booking is now; "
+            "0 and nulls if unknown.",
             "required": ["version", "fare", "currency"],
             "properties": {
                 "version": {"type": "integer", "minimum": 0},
@@ -124,7 +126,7 @@ def _example(code: str) -> dict[str, Any]:
         "request_id": "5e0f8a52-6a53-4b8e-9a55-3c7a1f0e9b1d",
         "errors": [],
     }
-    if code == "version_conflict":
+    if code in ("version_conflict", "fare_moved"):
         example["current"] = {"version": 3, "fare": "23.40", "currency": "SGD"}
     if code == "invalid_event":
         example["errors"] = [
@@ -140,5 +142,5 @@ def _example(code: str) -> dict[str, Any]:
 def add_schemas(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Post-processing hook: the named schemas that the operations refer to."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update({**EVENT_SCHEMAS, **PROJECTION_SCHEMAS, "Problem": PROBLEM_SCHEMA})
+    schemas.update({**EVENT_SCHEMAS, **CORRECTION_SCHEMAS, **PROJECTION_SCHEMAS, "Problem": PROBLEM_SCHEMA})
     return result

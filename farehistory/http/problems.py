@@ -42,6 +42,12 @@ PROBLEMS: Final[dict[str, Problem]] = {
         "on those "
         "and append with that version. The transaction id may be used again.",
     ),
+    "fare_moved": Problem(
+        409,
+        "The fare has moved since the correction was seen",
+        "Nothing was written. `current` has the version, fare and currency as they are now: look at what moved, "
+        "and decide anew with that version as `seen_version`.",
+    ),
     "transaction_id_reused": Problem(
         409,
         "The transaction id is taken",
@@ -69,6 +75,33 @@ PROBLEMS: Final[dict[str, Problem]] = {
         "The fare has too many components",
         "A fare has at most 100 components; put this amount on one of them.",
     ),
+    "unknown_correction": Problem(404, "No such correction", "There is no correction with this id."),
+    "correction_decided": Problem(
+        409,
+        "The correction is decided",
+        "It was approved, rejected or withdrawn before; a correction is decided once.",
+    ),
+    "correction_expired": Problem(
+        409,
+        "The correction has expired",
+        "It waited longer than it may, and can only be rejected or withdrawn. Propose it anew.",
+    ),
+    "self_approval": Problem(
+        403,
+        "Another person must decide",
+        "Who proposed a correction cannot approve or reject it, only withdraw it.",
+    ),
+    "needs_lead": Problem(403, "A lead must approve", "The correction moves more than others may approve."),
+    "invalid_correction": Problem(
+        422,
+        "The correction is not valid",
+        "`errors` names each field and what is wrong with it.",
+    ),
+    "unknown_reason_code": Problem(
+        422,
+        "No such reason code",
+        "Reason codes are kept in the admin; it does not exist, or is switched off.",
+    ),
     "malformed_body": Problem(400, "The body is not JSON", "Send one JSON text in UTF-8."),
     "bad_request": Problem(400, "The request is not valid HTTP", "Check the headers, above all Host."),
     "invalid_parameter": Problem(
@@ -80,11 +113,15 @@ PROBLEMS: Final[dict[str, Problem]] = {
         "Send `Authorization: Bearer <key>` with a key that has not expired and is not revoked.",
     ),
     "permission_denied": Problem(
-        403, "The API key may not do this", "Ask for a key with the scope that is named."
+        403, "This is not permitted", "Ask for a key with the scope that is named, or for the right."
     ),
     "not_found": Problem(404, "No such address", "The API has no resource at this address."),
     "unknown_booking": Problem(404, "No such booking", "The ledger has no event of this booking."),
-    "unknown_event": Problem(404, "No such event", "The booking has no event of this version."),
+    "unknown_event": Problem(
+        404,
+        "No such event",
+        "The booking has no event of this version, or none within the bounds of an as-of read.",
+    ),
     "unknown_receipt": Problem(404, "No such receipt", "The booking has no receipt of this number."),
     "method_not_allowed": Problem(
         405, "Method not allowed", "The header `Allow` lists the methods of this address."

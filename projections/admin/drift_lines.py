@@ -71,7 +71,7 @@ class DriftLine:
     def tick(self) -> bool:
         """Whether it can be put right by itself: it is open, and of one booking."""
         is_open = self.drift.put_right_at is None and not self.drift.is_expected
-        return is_open and self.drift.booking_id is not None and _folds_one(self.drift.projection)
+        return is_open and self.drift.booking_id is not None and folds_one(self.drift.projection)
 
     @property
     def is_expected(self) -> bool:
@@ -178,7 +178,8 @@ def _json(row: Row | None) -> str:
     return _("no row") if row is None else json.dumps(row, indent=2, ensure_ascii=False)
 
 
-def _folds_one(name: str) -> bool:
+def folds_one(name: str) -> bool:
+    """Whether the projection has rows of single bookings, which can be folded anew by themselves."""
     try:
         found = projector(name)
     except UnknownProjection:

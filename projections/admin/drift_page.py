@@ -19,7 +19,7 @@ from projections.models import Drift
 from projections.projectors import PROJECTORS
 
 PAGE = 25
-"""Rows on a page, so also the most that are put right by one request."""
+"""Rows on a page, so also the most that are put right at once."""
 
 PUT_RIGHT = "put-right"
 MAX_ID_DIGITS = 18

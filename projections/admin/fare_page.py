@@ -1,28 +1,43 @@
-"""What the fare page shows: the ledger's fare, how it came about, and whether the view agrees with it."""
+"""What the fare page shows: the ledger's fare, how it came about, and whether the view agrees with it.
+
+Or the fare as it was: then what was known or had happened by then, and nothing of the view.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from django.db import connection
 
 from events import history
+from events.as_of import Bounds, FareAsOf, events_as_of, fare_as_of
 from events.errors import UnknownBooking
 from events.event import FareEvent
+from events.hash_check import HashCheck, check_hashes
 from events.new_event import BOOKING_ID
 from events.partitions import partition_of
-from projections.explain import explain_event, explain_fare, explain_stated_total, sum_text, terms_of
+from projections.admin.as_of_form import as_of_query
+from projections.admin.event_lines import EventLine, lines_of
+from projections.explain import (
+    explain_fare,
+    explain_past_fare,
+    explain_stated_total,
+    sum_text,
+    terms_of,
+    text_for_the_customer,
+)
 from projections.models import CurrentFare, Receipt
 from projections.projectors.current_fare import CurrentFareProjector
+from projections.same_customer import SameCustomer, same_customer
 from projections.sql import statement
 from projections.steps import Kind, steps_of, steps_of_components
-from projections.waterfall import RowBar, Waterfall, lay_out, row_bars
-from projections.wording import amount_text, money_text, signed_text, words
+from projections.waterfall import Waterfall, lay_out
+from projections.wording import amount_text, money_text, words
 
-PAGE = 200
+PAGE = 100
 """Events on one page. A longer history is read in pages, latest first."""
 
 MAX_COMPONENTS = 10
@@ -51,38 +66,32 @@ class ComponentLine:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class EventLine:
-    """One event's row: the event, and what is said and drawn of it."""
-
-    event: FareEvent
-    sentence: str
-    change: str
-    fare: str
-    bar: RowBar
-
-    @property
-    def has_metadata(self) -> bool:
-        """Whether there is something to open; what was erased says so when opened."""
-        return self.event.metadata_text != "{}"
-
-    @property
-    def happened_earlier(self) -> bool:
-        """Whether the client gave a time of its own, at least a second from when it was recorded."""
-        return abs((self.event.recorded_at - self.event.occurred_at).total_seconds()) >= 1
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FarePage:
     """A page of a booking's history under its fare. All values are the ledger's, except `view`."""
 
     head: FareEvent
-    view: CurrentFare | None
+    """The booking's last event, also where an earlier state is shown."""
+    shown: FareAsOf
+    """The state that is shown."""
+    bounds: Bounds
+    """What makes it a past one."""
     events: Sequence[FareEvent]
+    has_older: bool
+    """Whether there are events before these."""
+    checks: Mapping[int, HashCheck] = field(default_factory=dict)
+    """Of their hashes, by version."""
+    customer: SameCustomer | None = None
+    view: CurrentFare | None = None
     set_aside: Sequence[str] = ()
     """The projections that could not take an event of this booking."""
     receipts: Sequence[Receipt] = ()
     """The latest that were issued, the newest first; without their documents."""
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it is the fare as it was, and not as it is."""
+        return bool(self.bounds)
 
     @property
     def lacks_receipt(self) -> bool:
@@ -95,32 +104,46 @@ class FarePage:
 
     @property
     def amount(self) -> str:
-        return amount_text(self.head.fare, self.head.exponent)
+        return amount_text(self.shown.fare, self.head.exponent)
 
     @property
     def sentence(self) -> str:
-        return explain_fare(self.head.components, self.head.currency, self.head.exponent)
+        components, currency, exponent = self.shown.components, self.head.currency, self.head.exponent
+        if self.is_past:
+            return explain_past_fare(components, currency, exponent, complete=self.shown.complete)
+        return explain_fare(components, currency, exponent)
+
+    @property
+    def customer_text(self) -> str:
+        """The fare of now, to be pasted into a message."""
+        head = self.head
+        return text_for_the_customer(head.booking_id, head.components, head.currency, head.exponent)
 
     @property
     def stated_total_sentence(self) -> str | None:
-        return explain_stated_total(self.events, self.head.fare)
+        return explain_stated_total(self.events, self.shown.fare)
 
     @property
     def is_latest(self) -> bool:
-        """Whether this page ends with the latest event, not further back in a long history."""
-        return self.events[-1].version == self.head.version
+        """Whether this page ends with the state's last event, not further back in a long history."""
+        return self.events[-1].version == self.shown.last.version
 
     @property
     def waterfall(self) -> Waterfall | None:
-        """The chart of the fare as it is now, so only on the latest page."""
+        """The chart of the fare that is shown, so only on the latest page."""
         if not self.is_latest:
             return None
-        steps = steps_of_components(self.head.components) if self.older else steps_of(self.events)
+        steps = steps_of_components(self.shown.components) if self.has_older else steps_of(self.events)
         return lay_out(steps, self.head.exponent)
 
     @property
+    def broken_versions(self) -> list[int]:
+        """Those of these events whose hash does not hold."""
+        return sorted(version for version, check in self.checks.items() if not check.holds)
+
+    @property
     def components(self) -> list[ComponentLine]:
-        return [self._component(name, amount) for name, amount in self.head.components.items()]
+        return [self._component(name, amount) for name, amount in self.shown.components.items()]
 
     @property
     def shown_components(self) -> list[ComponentLine]:
@@ -138,8 +161,7 @@ class FarePage:
 
     @property
     def lines(self) -> list[EventLine]:
-        bars = row_bars(self.events)
-        return [_line(event, bar) for event, bar in zip(self.events, bars, strict=True)]
+        return lines_of(self.events, self.checks)
 
     @property
     def state(self) -> ViewState:
@@ -185,53 +207,87 @@ class FarePage:
     @property
     def older_before(self) -> int | None:
         """Where the page with the events before these ends."""
-        return self.events[0].version if self.older else None
+        return self.events[0].version if self.has_older else None
 
     @property
-    def older(self) -> int:
-        """How many events came before these."""
-        return self.events[0].version - 1
+    def older(self) -> int | None:
+        """How many events came before these; None where some of them do not count, and so were not counted."""
+        return None if self.bounds.occurred_before else self.events[0].version - 1
 
     @property
     def older_text(self) -> str:
-        return amount_text(Decimal(self.older), 0)
+        return amount_text(Decimal(self.older or 0), 0)
+
+    @property
+    def oldest_before(self) -> int | None:
+        """Where the page with the first events ends, if that is not the page before this one."""
+        return PAGE + 1 if self.older is not None and self.older > PAGE else None
+
+    @property
+    def is_still_so(self) -> bool:
+        """Whether a past state is that of now: nothing has been recorded since, and all of it counts."""
+        return (self.shown.last.version, self.shown.components) == (self.head.version, self.head.components)
 
     @property
     def newer_before(self) -> int | None:
         """Where the page with the events after these ends."""
-        return None if self.is_latest else min(self.events[-1].version + PAGE, self.head.version) + 1
+        return None if self.is_latest else min(self.events[-1].version + PAGE, self.shown.last.version) + 1
+
+    @property
+    def then(self) -> str:
+        """What a link within the page begins with so that the same state is shown."""
+        query = as_of_query(self.bounds)
+        return f"{query}&" if query else ""
 
     @property
     def anchor_query(self) -> str:
         """What makes the link to a row stay with it: in a long history the pages move as events are added."""
-        return f"?before={self.events[-1].version + 1}" if self.head.version > PAGE else ""
+        return f"?{self.then}before={self.events[-1].version + 1}" if self.head.version > PAGE else ""
+
+    @property
+    def previous_version(self) -> int:
+        """The version before the one that is shown; 0 before the first."""
+        return self.shown.last.version - 1
+
+    @property
+    def next_version(self) -> int | None:
+        """The version after the one that is shown; None after the latest."""
+        return self.shown.last.version + 1 if self.shown.last.version < self.head.version else None
 
 
-def _line(event: FareEvent, bar: RowBar) -> EventLine:
-    return EventLine(
-        event=event,
-        sentence=explain_event(event),
-        change=signed_text(event.change, event.exponent),
-        fare=amount_text(event.fare, event.exponent),
-        bar=bar,
-    )
+def read_fare_page(booking_id: str, *, bounds: Bounds | None = None, before: int | None = None) -> FarePage:
+    """The latest events of a booking, or the latest before a version; within bounds, of the fare as it was.
 
-
-def read_fare_page(booking_id: str, *, before: int | None = None) -> FarePage:
-    """The latest events of a booking, or the latest before a version.
-
-    Raises UnknownBooking also for what cannot be a booking id. The view is read first: if it is ahead of the
-    ledger, that is drift, and not an event that came between the two reads.
+    Raises UnknownBooking also for what cannot be a booking id, and what `fare_as_of` raises. The view is read first:
+    if it is ahead of the ledger, that is drift, and not an event that came between the two reads.
     """
     if not BOOKING_ID.fullmatch(booking_id):
         raise UnknownBooking(f"{booking_id!r} cannot be a booking id")
-    view = CurrentFare.objects.filter(partition=partition_of(booking_id), booking_id=booking_id).first()
-    head = history.head_of(booking_id)
-    if head is None:
-        raise UnknownBooking(f"the ledger has no event of {booking_id}")
-    last = min(before - 1, head.version) if before and before > 1 else head.version
-    events = history.events_of(booking_id, before_version=last + 1, limit=PAGE)
-    return FarePage(head, view, events, _set_aside_in(booking_id), _receipts_of(booking_id))
+    bounds = bounds or Bounds()
+    view = None if bounds else _view_of(booking_id)
+    head = history.last_of(booking_id)
+    shown = fare_as_of(booking_id, bounds) if bounds else FareAsOf.after(head)
+    last = shown.last.version
+    if before and before > shown.first_version:
+        last = min(before - 1, last)
+    events = events_as_of(booking_id, bounds, before_version=last + 1, limit=PAGE + 1)
+    page = events[-PAGE:]
+    return FarePage(
+        head=head,
+        shown=shown,
+        bounds=bounds,
+        events=page,
+        has_older=len(events) > PAGE,
+        checks=check_hashes(page),
+        customer=same_customer(booking_id),
+        view=view,
+        set_aside=() if bounds else _set_aside_in(booking_id),
+        receipts=() if bounds else _receipts_of(booking_id),
+    )
+
+
+def _view_of(booking_id: str) -> CurrentFare | None:
+    return CurrentFare.objects.filter(partition=partition_of(booking_id), booking_id=booking_id).first()
 
 
 def _receipts_of(booking_id: str) -> list[Receipt]:

@@ -7,34 +7,37 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from events import history
-from events.errors import LedgerError, UnknownBooking
+from events import audit, history
+from events.admin.corrections.lines import of_booking
+from events.as_of import Bounds
+from events.errors import NothingYet, UnknownBooking, UnknownEvent
 from events.new_event import MAX_VERSION
-from projections.admin.fare_page import read_fare_page
-from projections.admin.fare_search import FareSearch, recent_fares, search_fares
-from projections.admin.pages import OwnPages, record
+from projections.admin.as_of_form import AsOfForm
+from projections.admin.fare_page import FarePage, read_fare_page
+from projections.admin.fare_urls import (
+    CHANGE,
+    CHANGELIST,
+    ISSUE,
+    MAY_ISSUE,
+    RECEIPT,
+    RECEIPT_PDF,
+    VIEW,
+    fare_url,
+)
+from projections.admin.history_pages import HistoryPages
+from projections.admin.pages import record
+from projections.admin.search_page import SearchPage, read_search_page
 from projections.models import CurrentFare, Receipt
-from projections.pretty_json import pretty_json
-from projections.receipts import issue, of_number
+from projections.receipts import UnknownReceipt, issue, of_number
 from projections.receipts.document import Document
 from projections.receipts.html import as_html, content_security_policy
 from projections.receipts.pdf import as_pdf
-
-CHANGELIST = "projections_currentfare_changelist"
-CHANGE = "projections_currentfare_change"
-METADATA = "projections_currentfare_metadata"
-RECEIPT = "projections_currentfare_receipt"
-RECEIPT_PDF = "projections_currentfare_receipt_pdf"
-ISSUE = "projections_currentfare_issue_receipt"
-VIEW = "projections.view_currentfare"
-MAY_ISSUE = "projections.add_receipt"
 
 
 def _version(text: str) -> int | None:
@@ -42,13 +45,8 @@ def _version(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= len(str(MAX_VERSION)) else None
 
 
-def fare_url(booking_id: str) -> str:
-    """The permalink of a booking's fare. The id stands in it as it is, not in the admin's `_3A` quoting."""
-    return reverse(f"admin:{CHANGE}", args=[booking_id])
-
-
 @admin.register(CurrentFare)
-class FareAdmin(OwnPages):
+class FareAdmin(HistoryPages):
     """Search and page are our own: a change list counts, pages by OFFSET and sorts what no index serves."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -57,27 +55,21 @@ class FareAdmin(OwnPages):
         return [
             path("", view(self.changelist_view), name=CHANGELIST),
             path("<path:object_id>/change/", view(self.change_view), name=CHANGE),
-            path("<path:object_id>/events/<int:version>/metadata/", view(self.metadata_view), name=METADATA),
             path("<path:object_id>/receipts/issue/", view(self.issue_view), name=ISSUE),
             path("<path:object_id>/receipts/<int:sequence>/", view(self.receipt_view), name=RECEIPT),
             path(
                 "<path:object_id>/receipts/<int:sequence>.pdf", view(self.receipt_pdf_view), name=RECEIPT_PDF
             ),
+            *self.history_urls(),
         ]
 
     @method_decorator(require_safe)
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The search page. `q`: a booking id or its beginning; `after`: the last id of the page before."""
+        """The search page. `q`: any id, a part of one, or an amount; the filters; `after`: where the page begins."""
         self.require(request, VIEW)
-        query = request.GET.get("q", "").strip()
-        if not query:
-            return self.page(request, "fares/search.html", _("Fares"), recent=recent_fares())
-        found = search_fares(query, after=request.GET.get("after", ""))
-        if found.exact:
-            return redirect(fare_url(found.exact))
-        return self._search_page(request, found, status=200)
+        return self._search(request, read_search_page(request.GET))
 
     @method_decorator(require_safe)
     def change_view(
@@ -87,28 +79,27 @@ class FareAdmin(OwnPages):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The fare page. `before`: show the events before this version, for long histories."""
-        self.require(request, VIEW)
-        try:
-            fare = read_fare_page(object_id, before=_version(request.GET.get("before", "")))
-        except UnknownBooking:
-            found = search_fares(object_id)
-            if found.exact:
-                return redirect(fare_url(found.exact))
-            return self._search_page(request, found, status=404)
-        title = _("Fare of %(booking)s") % {"booking": fare.booking_id}
-        return self.page(request, "fares/page.html", title, fare=fare)
+        """The fare page. `before`: show the events before this version, for long histories; `print`: for paper.
 
-    @method_decorator(require_safe)
-    def metadata_view(self, request: HttpRequest, object_id: str, version: int) -> HttpResponse:
-        """One event's metadata, fetched when somebody opens it."""
+        With `version`, `recorded_before` or `occurred_before`, the fare as it was.
+        """
         self.require(request, VIEW)
+        form = AsOfForm(request.GET)
         try:
-            event = history.event_of(object_id, version)
-        except LedgerError as error:
-            raise Http404(error.detail) from error
-        text = None if event.metadata_text is None else pretty_json(event.metadata_text)
-        return TemplateResponse(request, "fares/metadata.html", {"event": event, "text": text})
+            fare = _read(object_id, form, before=_version(request.GET.get("before", "")))
+        except UnknownBooking:
+            return self._search(request, read_search_page({"q": object_id}, unknown=True))
+        except NothingYet:
+            return self._nothing_yet_page(request, object_id, form)
+        title = _("Fare of %(booking)s") % {"booking": fare.booking_id}
+        status = 400 if form.errors else 200
+        if "print" in request.GET:
+            return self.page(request, "fares/print.html", title, status, fare=fare)
+        person: Any = request.user  # nobody else gets here than who has signed in
+        corrections = [] if fare.is_past else of_booking(fare.booking_id, person)
+        return self.page(
+            request, "fares/page.html", title, status, fare=fare, form=form, corrections=corrections
+        )
 
     @method_decorator(require_POST)
     def issue_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -122,6 +113,14 @@ class FareAdmin(OwnPages):
             raise Http404(error.detail) from error
         if receipt.issued_at == now:
             record(request, Receipt, receipt.number, f"issued, of version {receipt.version}")
+            audit.record(
+                "receipt_issued",
+                user=request.user,
+                request=request,
+                booking_id=object_id,
+                receipt=receipt.number,
+                version=receipt.version,
+            )
             said = _("Receipt %(number)s was issued.")
         else:
             said = _("Receipt %(number)s had been issued already: the fare has not changed since.")
@@ -150,9 +149,34 @@ class FareAdmin(OwnPages):
             raise Http404(f"no receipt has the number {sequence}")
         try:
             return Document.from_json(of_number(booking_id, sequence).document)
-        except LedgerError as error:
+        except (UnknownBooking, UnknownReceipt) as error:
             raise Http404(error.detail) from error
 
-    def _search_page(self, request: HttpRequest, search: FareSearch, status: int) -> HttpResponse:
-        title = _("Unknown booking") if status == 404 else _("Fares")
-        return self.page(request, "fares/search.html", title, status, search=search, unknown=status == 404)
+    def _nothing_yet_page(self, request: HttpRequest, booking_id: str, form: AsOfForm) -> HttpResponse:
+        first = history.event_of(booking_id, 1)
+        title = _("Fare of %(booking)s") % {"booking": booking_id}
+        return self.page(request, "fares/nothing_yet.html", title, first=first, form=form, bounds=form.bounds)
+
+    def _search(self, request: HttpRequest, page: SearchPage) -> HttpResponse:
+        if page.audited is not None:
+            audit.record("searched", user=request.user, request=request, **page.audited)
+        if page.goes_to:
+            return redirect(page.goes_to)
+        title = _("Unknown booking") if page.unknown else _("Fares")
+        return self.page(request, "fares/search.html", title, page.status, search=page)
+
+
+def _read(booking_id: str, form: AsOfForm, before: int | None) -> FarePage:
+    """The state that was asked for; the fare of now where that cannot be, and then the form says why.
+
+    Raises UnknownBooking, NothingYet.
+    """
+    bounds = form.bounds if form.is_valid() else Bounds()
+    try:
+        return read_fare_page(booking_id, bounds=bounds, before=before)
+    except NothingYet:
+        raise
+    except UnknownEvent:
+        fare = read_fare_page(booking_id)
+        form.add_error("version", _("The latest version is %(version)s.") % {"version": fare.head.version})
+        return fare

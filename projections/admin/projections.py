@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 from django.contrib import admin, messages
-from django.db import Error
+from django.db import Error, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -14,12 +14,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from events import audit
 from projections import control, status
-from projections.admin import set_asides
-from projections.admin.pages import OwnPages, record, short
+from projections.admin import repair_lines, repairs, set_asides
+from projections.admin.pages import OwnPages, short
 from projections.admin.projection_lines import RUNS, ProjectionLine, ProjectionsPage
 from projections.admin.run_lines import RunLine
-from projections.models import ProjectionState, Rebuild
+from projections.models import ProjectionState, Rebuild, Repair
 from projections.projectors import UnknownProjection, projector
 from projections.wording import capitalised
 
@@ -80,8 +81,9 @@ class ProjectionAdmin(OwnPages):
         """Nothing moves the projection until it is resumed."""
         self.require(request, MAY_PAUSE)
         _require_known(name)
-        control.pause(name, request.user.get_username())
-        record(request, ProjectionState, name, "paused")
+        with transaction.atomic():
+            control.pause(name, request.user.get_username())
+            audit.record("projection_paused", user=request.user, request=request, projection=name)
         messages.success(request, _("%(projection)s is paused.") % {"projection": capitalised(name)})
         return redirect(_back(request, name))
 
@@ -90,8 +92,9 @@ class ProjectionAdmin(OwnPages):
         """It is moved again from where it was."""
         self.require(request, MAY_PAUSE)
         _require_known(name)
-        control.resume(name, request.user.get_username())
-        record(request, ProjectionState, name, "resumed")
+        with transaction.atomic():
+            control.resume(name, request.user.get_username())
+            audit.record("projection_resumed", user=request.user, request=request, projection=name)
         messages.success(
             request, _("%(projection)s goes on from where it was.") % {"projection": capitalised(name)}
         )
@@ -102,14 +105,21 @@ class ProjectionAdmin(OwnPages):
         """What was set aside. `projection`: of which."""
         self.require(request, MAY_VIEW)
         page = set_asides.read_page(request.GET.get("projection", ""))
-        return self.page(request, "operations/set_aside.html", _("Set aside"), page=page)
+        under_way = repair_lines.under_way(Repair.Kind.RETRY)
+        return self.page(request, "operations/set_aside.html", _("Set aside"), page=page, under_way=under_way)
 
     @method_decorator(require_POST)
     def retry_view(self, request: HttpRequest) -> HttpResponse:
-        """Folds the booking of `only`, or of every `booking` that was selected, anew; back to the list."""
+        """Has a worker fold anew the booking of `only`, every `booking` that was selected, or with `all` whatever is
+        set aside in the projection; to the repair's page, or back to the list where there is nothing to retry."""
         self.require(request, MAY_RETRY)
         only = request.POST.get("only")
-        set_asides.retry(request, [only] if only else request.POST.getlist("booking"))
+        if "all" in request.POST:
+            places = set_asides.all_places(request.POST.get("projection", ""))
+        else:
+            places = set_asides.places(request, [only] if only else request.POST.getlist("booking"))
+        if places:
+            return redirect(repairs.ask(request, Repair.Kind.RETRY, places))
         return redirect(set_asides.address(request.POST.get("projection", "")))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -15,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError as BrokerAway
 
-from events import partitions
+from events import audit, partitions
 from projections import rebuild as rebuilds
 from projections import tasks
 from projections.admin.filters import query
-from projections.admin.pages import OwnPages, record
+from projections.admin.pages import OwnPages
 from projections.admin.rebuild_form import RebuildForm
 from projections.admin.run_lines import RunLine
 from projections.admin.what_they_are import what_it_is
@@ -125,8 +126,9 @@ class RebuildAdmin(OwnPages):
         if run.finished:
             messages.info(request, _("This run had ended already."))
         else:
-            rebuilds.cancel(run.pk, request.user.get_username())
-            record(request, Rebuild, str(run.pk), f"cancelled the rebuild of {run.projection}")
+            with transaction.atomic():
+                rebuilds.cancel(run.pk, request.user.get_username())
+                _note(request, "rebuild_cancelled", run)
         return redirect(reverse(f"admin:{CHANGE}", args=[rebuild_id]))
 
 
@@ -142,16 +144,17 @@ def _started(request: HttpRequest, projection: str, form: RebuildForm) -> Rebuil
     if not form.is_valid():
         return None
     try:
-        run = rebuilds.start(
-            projection,
-            **form.cleaned_data,
-            requested_by=request.user.get_username(),
-            request_id=getattr(request, "request_id", ""),
-        )
+        with transaction.atomic():
+            run = rebuilds.start(
+                projection,
+                **form.cleaned_data,
+                requested_by=request.user.get_username(),
+                request_id=getattr(request, "request_id", ""),
+            )
+            _note(request, "rebuild_started", run)
     except (CannotRebuild, RebuildUnderWay) as error:
         form.add_error(None, str(error))
         return None
-    record(request, Rebuild, str(run.pk), f"asked for a rebuild of {projection}")
     _hand_to_worker(request, run)
     return run
 
@@ -159,12 +162,17 @@ def _started(request: HttpRequest, projection: str, form: RebuildForm) -> Rebuil
 def _accept(request: HttpRequest, run: Rebuild) -> None:
     """Asking for the same rebuild with acceptance takes up the one that waits."""
     try:
-        rebuilds.start(run.projection, partitions=run.partitions, dry_run=run.dry_run, accept=True)
+        with transaction.atomic():
+            rebuilds.start(run.projection, partitions=run.partitions, dry_run=run.dry_run, accept=True)
+            _note(request, "rebuild_accepted", run)
     except (CannotRebuild, RebuildUnderWay, UnknownProjection) as error:
         messages.error(request, str(error))
         return
-    record(request, Rebuild, str(run.pk), f"accepted the rebuild of {run.projection}")
     _hand_to_worker(request, run)
+
+
+def _note(request: HttpRequest, what: str, run: Rebuild) -> None:
+    audit.record(what, user=request.user, request=request, projection=run.projection, rebuild=str(run.pk))
 
 
 def _hand_to_worker(request: HttpRequest, run: Rebuild) -> None:

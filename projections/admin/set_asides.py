@@ -16,14 +16,13 @@ from events.new_event import BOOKING_ID
 from projections import set_aside
 from projections.admin import spans
 from projections.admin.filters import Choice, projection_choices, query
-from projections.admin.pages import record, short
-from projections.models import ProjectionState
 from projections.projectors import PROJECTORS, UnknownProjection, projector
-from projections.set_aside import NotSetAside, SetAside
+from projections.repairs import Place
+from projections.set_aside import SetAside
 from projections.wording import capitalised
 
 SHOWN = 100
-"""Bookings on the page, so also the most that are retried by one request."""
+"""Bookings on the page, so also the most that are retried at once."""
 
 _SEPARATOR = "/"  # no projection's name and no booking id has one
 
@@ -95,36 +94,29 @@ def address(projection: str) -> str:
     return reverse("admin:projections_set_aside") + (f"?{chosen}" if chosen else "")
 
 
-def retry(request: HttpRequest, keys: Iterable[str]) -> None:
-    """Retries each of the bookings named `projection/booking`; says by a message what came of each."""
+def places(request: HttpRequest, keys: Iterable[str]) -> list[Place]:
+    """The bookings named `projection/booking` that can be retried; says by a message which cannot, or that none was."""
     chosen = list(dict.fromkeys(keys))[:SHOWN]
     if not chosen:
         messages.warning(request, _("Nothing was selected."))
-    for key in chosen:
-        name, _slash, booking_id = key.partition(_SEPARATOR)
-        _retry(request, name, booking_id)
+    found = (_place(request, key) for key in chosen)
+    return [place for place in found if place is not None]
 
 
-def _retry(request: HttpRequest, name: str, booking_id: str) -> None:
+def all_places(projection: str) -> list[Place]:
+    """All that is set aside, the oldest first; of a projection that there is, else of all."""
+    return [Place(it.projection, it.booking_id) for it in read_page(projection).of_projection]
+
+
+def _place(request: HttpRequest, key: str) -> Place | None:
+    name, _slash, booking_id = key.partition(_SEPARATOR)
     what = {"booking": booking_id, "projection": capitalised(name)}
     try:
-        if not BOOKING_ID.fullmatch(booking_id):
-            raise NotSetAside(f"{booking_id!a} cannot be a booking id")
-        set_aside.retry(projector(name), booking_id)
+        projector(name)
     except UnknownProjection:
         messages.error(request, _("There is no projection %(projection)s.") % what)
-        return
-    except NotSetAside:
+        return None
+    if not BOOKING_ID.fullmatch(booking_id):
         messages.info(request, _("%(booking)s is no longer set aside in %(projection)s.") % what)
-        return
-    except set_aside.NOT_ABOUT_A_BOOKING as error:
-        what["error"] = short(error)
-        messages.error(request, _("%(booking)s could not be retried now: %(error)s") % what)
-        return
-    except Exception as error:  # the projector's own, whatever it is: recorded with the booking, and shown
-        what["error"] = short(error)
-        messages.error(request, _("%(booking)s failed again in %(projection)s: %(error)s") % what)
-        record(request, ProjectionState, name, f"retried {booking_id}, which failed again: {short(error)}")
-        return
-    messages.success(request, _("%(booking)s was taken back into %(projection)s.") % what)
-    record(request, ProjectionState, name, f"retried {booking_id}, which was taken back")
+        return None
+    return Place(name, booking_id)

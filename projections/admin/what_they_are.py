@@ -14,6 +14,9 @@ _SENTENCES: Final = {
     "current_fare": _("The fare of every booking after its last event: what lists and services read."),
     "fare_cache": _("Current fares in Redis, so that most reads need no database."),
     "booking_search": _("Customer and order references from metadata, so that a booking is found by them."),
+    "event_search": _(
+        "Every event by transaction id, component, source, time and amount, to be found in the search."
+    ),
     "daily_totals": _("What was added and taken off per day, currency, component and source."),
     "fare_stream": _("Every event handed on to Redis Streams, for services that follow along."),
     "receipts": _("Receipts, issued once a booking has not changed for a while."),

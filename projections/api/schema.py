@@ -7,7 +7,7 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from events.api.schema import BOOKING_ID, BREAKDOWN, CURRENCY, SIGNED_AMOUNT, TIME, booking_id_in_path
-from projections.api import receipt_schema, status_schema
+from projections.api import past_schema, receipt_schema, status_schema
 
 FARE: Final = {
     "type": "object",
@@ -37,8 +37,13 @@ FARE: Final = {
     },
 }
 FARE["required"] = list(FARE["properties"])  # type: ignore[call-overload]
+FARE["properties"]["complete"] = {  # type: ignore[index]
+    "type": "boolean",
+    "description": "Only as of then: whether a SET is among the events that count. If not, the fare is what the "
+    "others add and take off.",
+}
 
-SCHEMAS: Final = {"Fare": FARE, **receipt_schema.SCHEMAS, **status_schema.SCHEMAS}
+SCHEMAS: Final = {"Fare": FARE, **past_schema.SCHEMAS, **receipt_schema.SCHEMAS, **status_schema.SCHEMAS}
 """Named schemas that these calls refer to."""
 
 _FARE_EXAMPLE = {
@@ -63,7 +68,11 @@ FARE_OF_BOOKING: Final[dict[str, Any]] = {
         "your own "
         "write, send the version that you appended as `min_version`: the view answers if it is that far, "
         "else the "
-        "ledger does. A booking that the view does not have yet is read from the ledger too."
+        "ledger does. A booking that the view does not have yet is read from the ledger too.\n\n"
+        "**As of then.** With `version`, `recorded_before` (what we knew then) or `occurred_before` (what had "
+        "happened by then), or several of them, the fare is that of the events that meet all of them, from the "
+        "ledger. `version` and `events` then tell the last of these events and their number; the other two "
+        "parameters cannot go with them."
     ),
     "tags": ["Fares"],
     "parameters": [
@@ -74,6 +83,7 @@ FARE_OF_BOOKING: Final[dict[str, Any]] = {
         OpenApiParameter("min_version", {"type": "integer", "minimum": 0, "default": 0},
                          description="The fare must be at least of this version; `unknown_event` if the "
                          "booking has none such."),
+        *past_schema.AS_OF,
     ],
     "responses": {
         200: OpenApiResponse({"$ref": "#/components/schemas/Fare"}, "The fare.",

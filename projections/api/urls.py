@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projections.api.fares import CurrentFareOfBooking
+from projections.api.fares import DiffOfFare, FareOfBooking
 from projections.api.projections import Projections
 from projections.api.receipts import ReceiptOfBooking
 
 urlpatterns = [
     path("projections", Projections.as_view(), name="projections"),
-    path("fares/<str:booking_id>", CurrentFareOfBooking.as_view(), name="fare"),
+    path("fares/<str:booking_id>", FareOfBooking.as_view(), name="fare"),
+    path("fares/<str:booking_id>/diff", DiffOfFare.as_view(), name="fare-diff"),
     path("fares/<str:booking_id>/receipt", ReceiptOfBooking.as_view(), name="receipt"),
 ]

@@ -7,6 +7,7 @@ from projections.projectors.archive import ArchiveProjector
 from projections.projectors.booking_search import BookingSearchProjector
 from projections.projectors.current_fare import CurrentFareProjector
 from projections.projectors.daily_totals import DailyTotalsProjector
+from projections.projectors.event_search import EventSearchProjector
 from projections.projectors.fare_cache import FareCacheProjector
 from projections.projectors.fare_stream import FareStreamProjector
 from projections.projectors.receipts import ReceiptsProjector
@@ -15,6 +16,7 @@ PROJECTORS: tuple[Projector, ...] = (
     CurrentFareProjector(),
     FareCacheProjector(),
     BookingSearchProjector(),
+    EventSearchProjector(),
     DailyTotalsProjector(),
     FareStreamProjector(),
     ArchiveProjector(),

@@ -39,27 +39,53 @@
     }
 
     function offerCopies(root) {
-        const said = root.querySelector("[data-fh-copied]");
+        const said = root.querySelector("[data-fh-copied]") ?? {};
         for (const button of root.querySelectorAll("[data-fh-copy], [data-fh-copy-link]")) {
             button.hidden = false;
             button.addEventListener("click", async () => {
                 await copy(button.dataset.fhCopy ?? location.href);
-                const icon = button.querySelector(".material-symbols-outlined");
-                const before = icon.textContent;
+                const icon = button.querySelector(".material-symbols-outlined") ?? {};
+                const { textContent: before } = icon;
                 icon.textContent = "check";
-                said.textContent = said.dataset.fhCopied;
+                said.textContent = said.dataset?.fhCopied;
                 setTimeout(() => { icon.textContent = before; said.textContent = ""; }, 1500);
             });
         }
     }
 
-    function focusSearch(event) {
-        const search = document.querySelector("[data-fh-search]");
-        const typing = event.target.closest("input, textarea, select, [contenteditable]");
-        if (event.key !== "/" || !search || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-        event.preventDefault();
-        search.focus();
-        search.select();
+    const inZone = (at) => {
+        const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
+        return `${day}T${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":")}`;
+    };
+
+    // Times are picked in the reader's zone and sent in UTC; one that is left as it was, exactly as it came.
+    function asUtc(field) {
+        if (!("fhInstant" in field.dataset) || field.type !== "datetime-local") return field.value;
+        if (field.value === field.dataset.fhShown) return field.dataset.fhUtc;
+        return new Date(field.value).toISOString();
+    }
+
+    function sendUtc(root) {
+        for (const field of root.querySelectorAll("[data-fh-utc]")) {
+            field.value = inZone(new Date(field.dataset.fhUtc));
+            field.dataset.fhShown = field.value;
+        }
+        for (const form of root.querySelectorAll("[data-fh-query]")) {
+            // What is empty is left out: the address is a permalink.
+            form.addEventListener("formdata", ({ formData }) => {
+                for (const field of form.querySelectorAll("[name]")) {
+                    formData.delete(field.name);
+                    if (field.value) formData.append(field.name, asUtc(field));
+                }
+            });
+        }
+    }
+
+    function offerPrint(root) {
+        for (const button of root.querySelectorAll("[data-fh-print]")) {
+            button.hidden = false;
+            button.addEventListener("click", () => print());
+        }
     }
 
     // The shell's palette knows what to open only after an arrow key; Enter alone means its first result.
@@ -75,8 +101,9 @@
     document.addEventListener("DOMContentLoaded", () => {
         showLocalTimes(document);
         offerCopies(document);
+        sendUtc(document);
+        offerPrint(document);
     });
     document.addEventListener("fh:loaded", (event) => showLocalTimes(event.detail));
-    document.addEventListener("keydown", focusSearch);
     document.addEventListener("keydown", openFirstResult, { capture: true });
 })();

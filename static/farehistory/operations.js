@@ -39,6 +39,7 @@
     class Live {
         constructor(root) {
             this.root = root;
+            this.every = 1000 * Number(root.dataset.fhEvery) || EVERY;
             this.said = document.querySelector("[data-fh-live-said]");
             this.button = document.querySelector("[data-fh-live-button]");
             this.failed = false;
@@ -49,7 +50,7 @@
             this.button.hidden = false;
             this.button.addEventListener("click", () => this.toggle());
             document.addEventListener("visibilitychange", () => { if (!document.hidden) this.plan(0); });
-            this.plan(EVERY);
+            this.plan(this.every);
         }
 
         toggle() {
@@ -74,7 +75,7 @@
                 if (!this.failed) this.say("failed");
                 this.failed = true;
             }
-            if (!this.ended) this.plan(this.failed ? AFTER_A_FAILURE : EVERY);
+            if (!this.ended) this.plan(this.failed ? AFTER_A_FAILURE : this.every);
         }
 
         async update() {

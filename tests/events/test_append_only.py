@@ -21,7 +21,7 @@ CHANGES = {
         "UPDATE ledger.fare_event SET fare = fare WHERE partition = %(partition)s AND position = %(position)s"
     ),
     "DELETE": "DELETE FROM ledger.fare_event WHERE partition = %(partition)s AND position = %(position)s",
-    "TRUNCATE": "TRUNCATE ledger.fare_event",
+    "TRUNCATE": "TRUNCATE ledger.fare_event, ledger.correction",
     "TRUNCATE CASCADE": "TRUNCATE ledger.partition_turn CASCADE",
     "UPDATE of a turn": "UPDATE ledger.partition_turn SET partition = partition",
     "DELETE of a turn": "DELETE FROM ledger.partition_turn",

@@ -31,7 +31,7 @@ def test_a_call_can_be_tried_on_the_page(web: str, chromium: Browser, api: Api) 
     answer = call.locator(".live-responses-table .microlight").first
     answer.wait_for()
     assert '"fare": "14.00"' in answer.inner_text()
-    assert page.locator(".opblock").count() == 6
+    assert page.locator(".opblock").count() == 13
     assert hosts - {""} == {urlsplit(web).netloc}
     assert complaints == []
     page.close()

@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 from string import Template
+from uuid import uuid4
 
 import httpx
 from django.conf import settings
@@ -14,6 +15,7 @@ from events.api.schema import NEW_EVENT
 from farehistory.http.problems import PROBLEMS
 from tests.api_client import Api
 from tests.builders import new_booking_id
+from tests.staff import staff
 
 PAGE = Path(settings.BASE_DIR, "docs", "api.md").read_text()
 
@@ -40,8 +42,17 @@ def send(words: list[str], names: dict[str, str]) -> httpx.Response:
 def test_its_examples_answer_as_it_says(web: str, api: Api) -> None:
     """One after the other, on one booking."""
     operator = Api.of("monitoring", "ops")
-    names = {"URL": web, "KEY": api.key or "", "OPS_KEY": operator.key or "", "BOOKING": new_booking_id()}
-    assert len(examples()) == 12
+    maker, checker = (Api.of("support-desk", "fares:correct", user_id=staff("support").pk) for _ in range(2))
+    names = {
+        "URL": web,
+        "KEY": api.key or "",
+        "OPS_KEY": operator.key or "",
+        "MAKER_KEY": maker.key or "",
+        "CHECKER_KEY": checker.key or "",
+        "BOOKING": new_booking_id(),
+        "CORRECTION": str(uuid4()),
+    }
+    assert len(examples()) == 23
     for words, status in examples():
         answer = send(words, names)
         assert answer.status_code == status, (words, answer.text)

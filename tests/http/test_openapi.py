@@ -51,7 +51,14 @@ def test_every_call_of_the_api_is_in_it(document: dict[str, Any]) -> None:
         ("get", "/api/v1/fares/{booking_id}/events"),
         ("get", "/api/v1/fares/{booking_id}/events/{version}"),
         ("get", "/api/v1/fares/{booking_id}"),
+        ("get", "/api/v1/fares/{booking_id}/diff"),
         ("get", "/api/v1/fares/{booking_id}/receipt"),
+        ("get", "/api/v1/corrections"),
+        ("post", "/api/v1/corrections"),
+        ("get", "/api/v1/corrections/{id}"),
+        ("post", "/api/v1/corrections/{id}/approve"),
+        ("post", "/api/v1/corrections/{id}/reject"),
+        ("post", "/api/v1/corrections/{id}/withdraw"),
         ("get", "/api/v1/projections"),
     }
 
@@ -61,7 +68,7 @@ def test_every_call_needs_a_key_and_names_its_scope_and_its_problems(document: d
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for operation in operations(document):
         assert operation["security"] == [{"apiKey": []}]
-        assert operation["x-required-scope"] in ("fares:read", "fares:append", "ops")
+        assert operation["x-required-scope"] in ("fares:read", "fares:append", "fares:correct", "ops")
         codes = set(operation["x-problem-codes"])
         assert codes >= {"not_authenticated", "permission_denied", "unavailable"}
         statuses = {str(PROBLEMS[code].status) for code in codes}

@@ -75,6 +75,7 @@ def test_support_finds_a_fare_and_reads_why_it_is_so(page: Page, booking: str) -
     assert_accessible(page)
 
     page.get_by_text("Pricing set the fare to SGD 14.00 (base fare).").click()
+    page.locator("#v1").get_by_text("Show metadata").click()
     expect(page.get_by_text('"distance_km": 18.40')).to_be_visible()
     drawer, row = page.locator("#v1 .fh-facts").bounding_box(), page.locator("#v1").bounding_box()
     assert drawer and row
@@ -135,6 +136,67 @@ def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> No
     expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
 
 
+def test_the_fare_page_is_worked_by_keys_and_none_fires_in_a_field(page: Page, booking: str) -> None:
+    log_in(page, "support")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("#v2 summary").first).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator("#v1 .fh-facts")).to_be_visible()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("c")  # not behind a dialog
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+    page.keyboard.press("/")
+    search = page.get_by_label("Which booking?")
+    expect(search).to_be_focused()
+    page.keyboard.type("c?jk[")
+    expect(search).to_have_value("c?jk[")
+    expect(page).to_have_url(re.compile("/change/$"))
+    search.blur()
+
+    page.keyboard.press("[")
+    expect(page).to_have_url(re.compile(r"\?version=3$"))
+    expect(page.get_by_text("This is the fare as it was, not as it is now.")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("]")
+    expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
+    page.keyboard.press("c")
+    expect(page).to_have_url(re.compile(f"/propose/.booking_id={booking}$"))
+
+
+def test_a_time_is_picked_in_the_readers_zone_and_asked_for_in_utc(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.get_by_text("As it was").click()
+    page.get_by_label("What we knew at").fill("2100-05-03T08:00:00")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"\?recorded_before=2100-05-03T00%3A00%3A00\.000Z$"))
+    expect(page.get_by_text("So the fare was then, and so it is still.")).to_be_visible()
+    expect(page.get_by_label("What we knew at")).to_have_value("2100-05-03T08:00")
+
+
+def test_two_states_and_one_event_are_read_in_any_light(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page.get_by_role("heading", name="What changed")).to_be_visible()
+    assert_accessible(page)
+    page.goto(f"/admin/projections/currentfare/{booking}/events/2/")
+    expect(page.locator(".fh-chips").get_by_text("Hash holds")).to_be_visible()
+    assert_accessible(page)
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.goto(f"/admin/projections/currentfare/{booking}/change/?print=1")
+    assert_accessible(page)
+
+
 def test_times_are_told_in_the_readers_zone_with_utc_behind(page: Page, booking: str) -> None:
     log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
@@ -142,7 +204,8 @@ def test_times_are_told_in_the_readers_zone_with_utc_behind(page: Page, booking:
     time = page.locator("#v1 .fh-when time")
     expect(time).to_have_attribute("title", f"{recorded:%Y-%m-%d %H:%M:%S.%f} UTC")
     expect(time).to_contain_text(f"{(recorded.hour + 8) % 24:02}:{recorded:%M:%S}")
-    expect(page.get_by_text("Times in Asia/Singapore; point at one for UTC")).to_be_visible()
+    history_of_it = page.locator(".fh-history")
+    expect(history_of_it.get_by_text("Times in Asia/Singapore; point at one for UTC")).to_be_visible()
 
 
 def test_a_reader_in_utc_is_not_told_where_to_find_utc(chromium: Browser, web: str, booking: str) -> None:
@@ -150,8 +213,9 @@ def test_a_reader_in_utc_is_not_told_where_to_find_utc(chromium: Browser, web: s
     page.goto("/admin/")
     log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
-    expect(page.get_by_text("Times in UTC")).to_be_visible()
-    expect(page.get_by_text("point at one")).to_be_hidden()
+    history_of_it = page.locator(".fh-history")
+    expect(history_of_it.get_by_text("Times in UTC")).to_be_visible()
+    expect(history_of_it.get_by_text("point at one")).to_be_hidden()
     page.context.close()
 
 

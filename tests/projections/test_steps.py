@@ -88,6 +88,7 @@ def test_a_breakdown_of_very_many_components_shares_a_column_too() -> None:
     steps = steps_of_components(components)
     assert len(steps) == MAX_COLUMNS + 1  # and the fare itself
     assert (steps[-2].label, steps[-1].after) == ("89 other components", Decimal(5050))
+    assert {step.note for step in steps} == {""}  # a breakdown does not tell how many events there were
 
 
 def test_of_very_many_components_the_smallest_share_a_column() -> None:

@@ -9,20 +9,20 @@ import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events.importing import mapped, mapping, own_format, summary, tlc
+from events.importing import mapping, summary
 from events.importing.account import Account, printable
 from events.importing.files import Source, open_source
 from events.importing.importer import Importer
 from events.importing.progress import Progress
+from events.importing.readers import Form, Reader, reader_of
 from events.importing.report import Report
-from events.importing.rows import ImportFailed, Outcome, Row
+from events.importing.rows import ImportFailed, Outcome
 from events.new_event import SOURCE
 
 ALL_FINE, SOME_REFUSED, COULD_NOT_RUN, STOPPED = 0, 1, 2, 130
@@ -98,30 +98,13 @@ class Command(BaseCommand):
         os._exit(STOPPED)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """How the files of one run are read, and as which source their events are appended."""
-
-    source: str
-    read: Callable[[Source], Iterator[Row]]
-
-    def rows(self, sources: Sequence[Source], notes: list[str]) -> Iterator[Row]:
-        """Every row of every file. Raises ImportFailed for a file that cannot be read (on)."""
-        for source in sources:
-            yield from self.read(source)
-            notes.extend(f"{source.name}: {note}" for note in source.notes)
-
-
-def _reader(options: dict[str, Any]) -> _Reader:
-    form, mapping_file, name = options["format"], options["mapping"], options["source"]
+def _reader(options: dict[str, Any]) -> Reader:
+    form, mapping_file = options["format"], options["mapping"]
     if mapping_file is not None and form != "csv":
         raise ImportFailed("--mapping goes with --format csv")
-    if mapping_file is not None:
-        columns = mapping.load(mapping_file)
-        return _Reader(name or columns.name, lambda source: mapped.read(source, columns))
-    if form == "tlc":
-        return _Reader(name or "tlc-import", tlc.read)
-    return _Reader(name or "file-import", own_format.read_jsonl if form == "jsonl" else own_format.read_csv)
+    if mapping_file is None:
+        return reader_of(Form(form), source=options["source"])
+    return reader_of(Form.MAPPED, source=options["source"], columns=mapping.load(mapping_file))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
+from events.corrections.reasons import ensure_reason_codes
 from farehistory.application_role import grant_rights
 from farehistory.groups import ensure_groups
 from farehistory.schedules import ensure_schedules
@@ -36,3 +37,4 @@ class Command(migrate.Command):
                 ensure_installed()
                 ensure_groups()
                 ensure_schedules()
+                ensure_reason_codes()

@@ -68,7 +68,7 @@ def test_an_impossible_version_is_an_unknown_event(api: Api, version: str) -> No
         ("?consistency=STRONG", "/consistency"),
         ("?consistency=strong&consistency=strong", "/consistency"), ("?min_version=-1", "/min_version"),
         ("?min_version=1e3", "/min_version"), (f"?min_version={2**63}", "/min_version"),
-        ("?version=1", "/version"),
+        ("?version=x", "/version"), ("?version=0", "/version"), ("?revision=1", "/revision"),
         ("?recorded_before=now", "/recorded_before"), ("?format=api", "/format"),
     ],
 )  # fmt: skip

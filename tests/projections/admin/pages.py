@@ -14,6 +14,7 @@ PROJECTIONS = f"{PAGES}projectionstate/"
 SET_ASIDE = f"{PROJECTIONS}set-aside/"
 DRIFT = f"{PAGES}drift/"
 REBUILDS = f"{PAGES}rebuild/"
+REPAIRS = f"{PAGES}repair/"
 
 
 def text_of(answer: Any) -> str:

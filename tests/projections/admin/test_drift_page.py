@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 
@@ -15,8 +14,11 @@ from projections import drift, runner, set_aside
 from projections.admin.drift_lines import differing
 from projections.models import CurrentFare, Drift
 from projections.projectors import projector
+from tests.audits import acts_of
 from tests.builders import add, given, set_
+from tests.projections.admin.conftest import Sent
 from tests.projections.admin.pages import DRIFT, messages_of, text_of
+from tests.projections.repairing import repair_of, repaired
 from tests.staff import signed_in
 
 VIEW = projector("current_fare")
@@ -61,22 +63,31 @@ def test_it_leads_to_the_fare_at_the_first_version_that_differs(operator: Client
     assert link in operator.get(DRIFT).content.decode()
 
 
-def test_putting_right_folds_the_booking_anew_and_says_who_did(drifted: str) -> None:
+def test_putting_right_is_a_workers_and_the_audit_says_who_asked(drifted: str, sent: list[Sent]) -> None:
     client = signed_in("operator")
     answer = client.post(PUT_RIGHT, {"only": drift_of(drifted).pk, "back": "projection=current_fare"})
-    assert answer["Location"] == f"{DRIFT}?projection=current_fare"
-    assert messages_of(answer) == [f"{drifted} in Current fare is put right."]
+    repair = repair_of(answer)
+    assert CurrentFare.objects.get(booking_id=drifted).fare_minor == 2100  # the request has folded nothing
+    assert [(each.task, each.arguments) for each in sent] == [
+        ("projections.repair", {"repair_id": str(repair.pk)})
+    ]
+    details = {"projection": "current_fare", "repair": str(repair.pk)}
+    assert acts_of(client) == [("projection_repaired", drifted, details)]
+    assert "Putting drift right: 0 of 1 booking" in text_of(client.get(DRIFT))
+
+
+def test_a_worker_folds_the_booking_anew(drifted: str) -> None:
+    client = signed_in("operator")
+    address = repaired(client.post(PUT_RIGHT, {"only": drift_of(drifted).pk}))
+    assert f"{drifted} in Current fare is put right." in text_of(client.get(address))
     assert CurrentFare.objects.get(booking_id=drifted).fare_minor == 1900
     assert drift_of(drifted).put_right_at is not None
-    said = LogEntry.objects.get(user_id=answer.wsgi_request.user.pk)
-    assert said.change_message == f"put {drifted} right in current_fare"
-    assert drifted not in text_of(client.get(DRIFT)).replace(messages_of(answer)[0], "")
+    assert drifted not in text_of(client.get(DRIFT))
     assert drifted in text_of(client.get(f"{DRIFT}?state=put-right"))
 
 
 def test_all_that_are_selected_are_put_right(drifted: str) -> None:
-    client = signed_in("operator")
-    client.post(PUT_RIGHT, {"drift": [drift_of(drifted).pk]})
+    repaired(signed_in("operator").post(PUT_RIGHT, {"drift": [drift_of(drifted).pk]}))
     assert drift_of(drifted).put_right_at is not None
 
 
@@ -84,12 +95,13 @@ def test_what_fails_is_said_and_stays_open(drifted: str, monkeypatch: pytest.Mon
     def fail(page: object) -> None:
         raise ZeroDivisionError("of a test")
 
+    client = signed_in("operator")
     with monkeypatch.context() as patched:
         patched.setattr(VIEW, "apply", fail)
-        answer = signed_in("operator").post(PUT_RIGHT, {"only": drift_of(drifted).pk})
-    assert messages_of(answer) == [
-        f"{drifted} in Current fare could not be put right: ZeroDivisionError: of a test"
-    ]
+        address = repaired(client.post(PUT_RIGHT, {"only": drift_of(drifted).pk}))
+    text = text_of(client.get(address))
+    assert f"{drifted} in Current fare could not be put right." in text
+    assert "ZeroDivisionError: of a test" in text
     assert drift_of(drifted).put_right_at is None
 
 

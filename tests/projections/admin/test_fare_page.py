@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from decimal import Decimal
 from html import unescape
 from uuid import uuid4
 
@@ -12,10 +11,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from events import history, ledger
+from events import corrections, history, ledger
+from events.admin.corrections.urls import EVENTS_ON_A_FARE_PAGE
+from events.api.representation import time_as_json
 from events.event import Origin
 from events.partitions import partition_of
 from projections import runner
@@ -24,8 +26,11 @@ from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
 from projections.receipts import issue
 from tests.builders import add, append, event, given, new_booking_id, set_, sub
+from tests.events.corrections import desk
+from tests.projections.admin.plans import plans_of_statements
 from tests.projections.drift import planted_drift
 from tests.staff import signed_in
+from tests.tampering import tampered
 
 
 def project(booking: str) -> None:
@@ -73,7 +78,7 @@ def test_the_chart_is_an_image_described_by_the_sentence(viewer: Client) -> None
 
 
 def test_a_fare_of_one_event_has_no_chart(viewer: Client) -> None:
-    assert "<svg" not in html_of(viewer, given(set_("14.00")))
+    assert "fh-waterfall" not in html_of(viewer, given(set_("14.00")))
 
 
 @pytest.mark.parametrize(
@@ -183,12 +188,13 @@ def test_a_long_history_is_shown_in_pages_latest_first(viewer: Client) -> None:
     booking = new_booking_id()
     long_history(booking, 2 * PAGE + 50)
     html = html_of(viewer, booking)
-    assert 'id="v450"' in html
-    assert 'id="v251"' in html
-    assert 'id="v250"' not in html
-    assert 'href="?before=251"' in html
-    assert "250 older events" in html
-    assert "<title>toll: +449.00</title>" in html
+    assert 'id="v250"' in html
+    assert 'id="v151"' in html
+    assert 'id="v150"' not in html
+    assert 'href="?before=151"' in html
+    assert "150 older events" in html
+    assert f'<a href="?before={PAGE + 1}">The first events</a>' in html
+    assert "<title>toll: +249.00</title>" in html
 
 
 def test_a_long_history_says_how_many_events_are_older_with_its_thousands(viewer: Client) -> None:
@@ -197,17 +203,21 @@ def test_a_long_history_says_how_many_events_are_older_with_its_thousands(viewer
     assert "1,200 older events" in html_of(viewer, booking)
 
 
+def test_other_pages_know_how_many_events_are_on_one() -> None:
+    assert EVENTS_ON_A_FARE_PAGE == PAGE
+
+
 def test_older_pages_lead_on_both_ways_and_keep_the_fare_of_now(viewer: Client) -> None:
     booking = new_booking_id()
     long_history(booking, 2 * PAGE + 50)
-    html = html_of(viewer, booking, "?before=251")
+    html = html_of(viewer, booking, "?before=151")
     assert 'id="v51"' in html
-    assert 'id="v250"' in html
+    assert 'id="v150"' in html
     assert 'href="?before=51"' in html
-    assert 'href="?before=451"' in html
-    assert 'href="?before=251#v60"' in html
-    assert "SGD 454.00" in html
-    assert "<svg" not in html
+    assert 'href="?before=251"' in html
+    assert 'href="?before=151#v60"' in html
+    assert "SGD 254.00" in html
+    assert "fh-waterfall" not in html
 
 
 @pytest.mark.parametrize(
@@ -220,37 +230,134 @@ def test_any_other_page_number_shows_the_latest_events(viewer: Client, before: s
     assert 'id="v2"' in html_of(viewer, booking, f"?before={before}")
 
 
-def test_metadata_is_fetched_on_demand_with_every_number_as_stored(viewer: Client) -> None:
-    metadata = {"km": Decimal("18.40"), "note": "</pre><script>"}
-    booking = given(set_("14.00", metadata=metadata), add("toll", "1.00"))
-    html = html_of(viewer, booking)
-    address = f"/admin/projections/currentfare/{booking}/events/1/metadata/"
-    assert address in html
-    assert "/events/2/metadata/" not in html
-    assert "18.40" not in html
-    fragment = viewer.get(address).content.decode()
-    assert "&quot;km&quot;: 18.40" in fragment
-    assert "<script>" not in fragment
+def test_a_hash_that_does_not_hold_is_alarmed_on_and_ticked_off(viewer: Client) -> None:
+    booking = given(set_("14.00", description="the price"), add("toll", "5.00"))
+    assert "somebody has changed the ledger" not in text_of(viewer, booking)
+    with tampered(booking, 1, "description = 'another price'"):
+        text = text_of(viewer, booking)
+        paper = text_of(viewer, booking, "?print=1")
+    alarm = "The event of version 1 is not what its hash says: somebody has changed the ledger."
+    assert alarm in text
+    assert alarm in paper
+    assert "Copy text for the customer" not in text
+    assert text.count("hash does not hold") == 1
+    assert text.count("hash holds") == 1
 
 
-@pytest.mark.parametrize("version", ["0", "2", "99999999999999999999"])
-def test_metadata_of_an_event_that_is_not_there_is_a_404(viewer: Client, version: str) -> None:
+def test_a_fare_that_the_view_could_not_take_says_where_it_stopped(
+    viewer: Client, operator: Client, set_aside_booking: str
+) -> None:
+    text = text_of(viewer, set_aside_booking)
+    assert "The view of this fare stopped at version 7, SGD 0.01: it could not take what came next." in text
+    assert "The ledger says SGD 19.00, version 2." in text
+    assert "Tell whoever operates this system if it stays so." in text
+    assert "See why, and retry" in text_of(operator, set_aside_booking)
+
+
+def test_the_customers_other_bookings_are_one_step_away(viewer: Client) -> None:
+    customer = f"CUST-{uuid4().hex}"
+    bookings = sorted(given(set_("14.00", metadata={"customer_ref": customer})) for _ in range(3))
+    for booking in bookings:
+        project(booking)
+    html = html_of(viewer, bookings[1])
+    assert f"/admin/projections/currentfare/?q={customer}" in html
+    for other in (bookings[0], bookings[2]):
+        assert f'href="{fare_url(other)}"' in html
+    assert "Booking after" not in html_of(viewer, bookings[2])
+
+
+def test_without_a_customer_reference_nothing_is_said_of_other_bookings(viewer: Client) -> None:
     booking = given(set_("14.00"))
-    address = f"/admin/projections/currentfare/{booking}/events/{version}/metadata/"
-    assert viewer.get(address).status_code == 404
+    project(booking)
+    assert "Booking before" not in html_of(viewer, booking)
 
 
-def test_the_page_takes_the_same_few_statements_however_long_the_history(viewer: Client) -> None:
-    short, long = given(set_("14.00")), new_booking_id()
-    long_history(long, PAGE)
-    assert _statements(viewer, short) == _statements(viewer, long) <= 9
+def test_the_text_for_the_customer_waits_to_be_copied(viewer: Client) -> None:
+    booking = given(set_("14.00"), sub("promo", "2.00"))
+    copied = re.search(r'data-fh-copy="(The fare[^"]*)"', html_of(viewer, booking))
+    assert copied is not None
+    assert unescape(copied[1]).split("\n") == [
+        f"The fare of your booking {booking} is SGD 12.00.",
+        "Base fare: 14.00",
+        "Promo: −2.00",
+    ]
 
 
-def _statements(viewer: Client, booking: str) -> int:
-    """Session, person, rights of person and group; view, head, events."""
+def test_only_who_may_propose_a_correction_is_offered_one(viewer: Client) -> None:
+    booking = given(set_("14.00"), add("toll", "5.00"))
+    propose = reverse("admin:events_correction_propose")
+    support = html_of(signed_in("support"), booking)
+    assert f'data-key="c" href="{propose}?booking_id={booking}"' in support
+    assert f'href="{propose}?booking_id={booking}&amp;version=2"' in support
+    assert propose not in html_of(viewer, booking)
+
+
+def test_corrections_of_the_booking_are_listed_to_who_may_see_them(viewer: Client) -> None:
+    booking = desk.toll_charged_twice()
+    correction = desk.waiting(desk.contra(booking))
+    assert f"/{correction.pk}/" in html_of(viewer, booking)
+    assert f"/{correction.pk}/" not in html_of(viewer, booking, "?version=3")
+
+
+def test_a_correction_and_what_it_corrects_name_each_other(viewer: Client) -> None:
+    booking = desk.toll_charged_twice()
+    corrections.approve(desk.waiting(desk.contra(booking)).pk, by=desk.lead(), seen_version=3)
+    text = text_of(viewer, booking)
+    assert "Corrected by version 4" in text
+    assert "Corrects version 3" in text
+
+
+def test_the_page_styles_nothing_inline(viewer: Client) -> None:
+    html = html_of(viewer, given(set_("14.00"), sub("promo", "2.00")))
+    own = html[html.index('<div class="fh ') : html.index("</main>")]
+    assert " style=" not in own
+    assert not re.search(r" on[a-z]+=", own)
+
+
+def test_on_paper_there_is_no_shell_and_everything_that_happened(viewer: Client) -> None:
+    earlier = timezone.now() - timedelta(hours=2)
+    booking = given(set_("14.00", occurred_at=earlier), add("toll", "5.00", description="Tuas"))
+    html = html_of(viewer, booking, "?print=1")
+    assert "nav-sidebar" not in html
+    assert f'datetime="{earlier:%Y-%m-%dT%H:%M:%S.%f}Z"' in html
+    text = " ".join(unescape(strip_tags(html)).split())
+    assert "The fare is SGD 19.00: base fare 14.00 + toll 5.00." in text
+    assert "Pricing added SGD 5.00 toll." in text
+    assert "Tuas" in text
+
+
+def test_the_pages_take_the_same_few_statements_however_long_the_history(viewer: Client) -> None:
+    short, long = given(set_("14.00"), add("toll", "1.00")), new_booking_id()
+    changes = [set_("5.00"), *(add("toll", "0.01") for _ in range(9_999))]
+    for start in range(0, len(changes), 1000):
+        page = changes[start : start + 1000]
+        ledger.append_many([event(long, change) for change in page], source="pricing")
+    with plans_of_statements() as plans:
+        for query in ("change/", "change/?before=5001", "change/?version=5000", "events/5000/"):
+            _statements(viewer, long, query)
+        then = history.event_of(long, 5000).recorded_at
+        _statements(viewer, long, f"change/?recorded_before={time_as_json(then)}")
+    assert [read for read in plans.reads if read.rows > 2 * PAGE] == []
+    for query, most in (
+        ("change/", 8),
+        ("change/?before=2", 8),
+        ("change/?version=2", 6),
+        ("change/?occurred_before=2100-01-01T00:00:00Z", 9),
+        ("change/?print=1", 7),
+        ("events/2/", 3),
+        ("diff/?from=1&to=2", 6),
+        ("json/", 3),
+    ):
+        taken = _statements(viewer, short, query), _statements(viewer, long, query)
+        assert max(taken) <= most, (query, taken)
+        assert taken[1] <= taken[0] + 1, (query, taken)
+
+
+def _statements(viewer: Client, booking: str, query: str) -> int:
+    """Those that are about the booking; what the shell asks is the same for every page."""
     with CaptureQueriesContext(connection) as captured:
-        html_of(viewer, booking)
-    return len(captured)
+        assert viewer.get(f"/admin/projections/currentfare/{booking}/{query}").status_code == 200
+    return sum(booking in statement["sql"] for statement in captured)
 
 
 def test_receipts_of_the_booking_are_linked_and_open_as_page_and_pdf(viewer: Client) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from projections.models import Rebuild
-from tests.projections.admin.pages import DRIFT, PROJECTIONS, REBUILDS, SET_ASIDE
+from tests.audits import acts_of
+from tests.projections.admin.pages import DRIFT, PROJECTIONS, REBUILDS, REPAIRS, SET_ASIDE
 from tests.staff import signed_in, staff
 
 NAME = "current_fare"
@@ -21,6 +21,7 @@ READ = [
     SET_ASIDE,
     DRIFT,
     REBUILDS,
+    REPAIRS,
 ]
 ACTS = {
     f"{PROJECTIONS}{NAME}/pause/": "projections.change_projectionstate",
@@ -56,7 +57,7 @@ def test_only_operators_may_act(group: str) -> None:
         answer = client.post(act)
         assert answer.status_code == 403
         assert permission.encode() in answer.content
-    assert not LogEntry.objects.filter(user_id=client.session["_auth_user_id"]).exists()
+    assert acts_of(client) == []
 
 
 def test_an_auditor_is_offered_no_buttons() -> None:
@@ -90,6 +91,7 @@ def test_a_stranger_is_sent_to_log_in() -> None:
         f"{PROJECTIONS}nothing/",
         f"{REBUILDS}of/nothing/",
         f"{REBUILDS}{NO_RUN}/",
+        f"{REPAIRS}{NO_RUN}/",
         f"{PROJECTIONS}add/",
         f"{DRIFT}add/",
         f"{DRIFT}1/change/",

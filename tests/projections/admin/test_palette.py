@@ -1,4 +1,4 @@
-"""The command palette leads to a fare by its exact booking id, or by a reference that it names."""
+"""The command palette leads to a fare by an exact id of any kind, or on to the search page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from events.partitions import partition_of
 from projections import runner
 from projections.admin.fares import fare_url
 from projections.projectors.booking_search import BookingSearchProjector
+from projections.projectors.event_search import EventSearchProjector
+from tests.audits import acts_of
 from tests.builders import given, new_booking_id, set_
 from tests.staff import signed_in
 
@@ -51,3 +53,23 @@ def naming(customer: str) -> str:
 def test_who_may_not_see_fares_is_led_to_none() -> None:
     booking = given(set_("14.00"))
     assert booking not in results(signed_in(), booking)
+
+
+def test_a_transaction_id_leads_to_the_fare_at_its_event(viewer: Client) -> None:
+    transaction_id = uuid4()
+    booking = given(set_("14.00"), set_("15.00", transaction_id=transaction_id))
+    runner.drain(EventSearchProjector(), [partition_of(booking)])
+    assert f'href="{fare_url(booking)}#v2"' in results(viewer, str(transaction_id))
+
+
+def test_what_is_no_id_leads_to_the_search_in_every_way(viewer: Client) -> None:
+    assert 'href="/admin/projections/currentfare/?q=SGD+23.40"' in results(viewer, "SGD 23.40")
+    assert "currentfare" not in results(viewer, "SG")
+
+
+def test_what_it_shows_is_in_the_audit_and_not_each_letter_on_the_way() -> None:
+    client = signed_in("viewer")
+    booking = given(set_("14.00"))
+    for typed in (booking[:5], booking[:-1], booking):
+        results(client, typed)
+    assert acts_of(client) == [("searched", booking, {"kind": "booking", "text": booking})]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db import OperationalError
 from django.test import Client
 from django.utils.html import strip_tags
@@ -15,6 +14,7 @@ from events.partitions import partition_of
 from projections import control, projectors, runner, status
 from projections.projectors import PROJECTORS, projector
 from projections.wording import capitalised
+from tests.audits import acts_of
 from tests.builders import add, append, given, set_
 from tests.projections.admin.pages import PROJECTIONS, messages_of, text_of
 from tests.projections.drift import planted_drift
@@ -88,8 +88,8 @@ def test_a_paused_projection_stands_still_and_says_by_whom(resumed: None) -> Non
     answer = client.post(f"{PROJECTIONS}current_fare/resume/")
     assert "Current fare goes on from where it was." in messages_of(answer)
     assert runner.drain(VIEW, [partition_of(booking)]) > 0
-    said = LogEntry.objects.filter(user_id=answer.wsgi_request.user.pk, object_id="current_fare")
-    assert [entry.change_message for entry in said.order_by("pk")] == ["paused", "resumed"]
+    which = {"projection": "current_fare"}
+    assert acts_of(client) == [("projection_paused", None, which), ("projection_resumed", None, which)]
 
 
 def test_the_page_of_a_projection_tells_the_place_in_every_partition(operator: Client) -> None:

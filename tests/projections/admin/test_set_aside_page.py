@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db import OperationalError
 from django.test import Client
 
-from projections import set_aside
+from projections import repairs, set_aside
+from projections.admin import repairs as repairs_admin
+from projections.admin.set_asides import SetAsidePage
 from projections.models import CurrentFare
 from projections.projectors import projector
+from tests.audits import acts_of
 from tests.builders import given, new_booking_id, set_
+from tests.projections.admin.conftest import Sent
 from tests.projections.admin.pages import SET_ASIDE, messages_of, text_of
+from tests.projections.repairing import repair_of, repaired
 from tests.staff import signed_in
 
 RETRY = f"{SET_ASIDE}retry/"
@@ -39,25 +43,66 @@ def test_an_unknown_projection_narrows_nothing(operator: Client, set_aside_booki
     assert set_aside_booking in text_of(operator.get(f"{SET_ASIDE}?projection=<script>"))
 
 
-def test_a_retry_takes_it_back_and_says_who_did(set_aside_booking: str) -> None:
+def test_a_retry_is_a_workers_and_the_audit_says_who_asked(set_aside_booking: str, sent: list[Sent]) -> None:
     client = signed_in("operator")
     answer = client.post(RETRY, {"only": f"current_fare/{set_aside_booking}", "projection": "current_fare"})
-    assert answer["Location"] == f"{SET_ASIDE}?projection=current_fare"
-    assert messages_of(answer) == [f"{set_aside_booking} was taken back into Current fare."]
+    repair = repair_of(answer)
+    assert is_set_aside(set_aside_booking)  # the request has folded nothing
+    assert [(each.task, each.arguments) for each in sent] == [
+        ("projections.repair", {"repair_id": str(repair.pk)})
+    ]
+    details = {"projection": "current_fare", "repair": str(repair.pk)}
+    assert acts_of(client) == [("projection_retried", set_aside_booking, details)]
+    assert "Retry of what was set aside: 0 of 1 booking" in text_of(client.get(SET_ASIDE))
+
+
+def test_a_worker_takes_it_back(set_aside_booking: str) -> None:
+    client = signed_in("operator")
+    address = repaired(client.post(RETRY, {"only": f"current_fare/{set_aside_booking}"}))
+    assert f"{set_aside_booking} was taken back into Current fare." in text_of(client.get(address))
     assert not is_set_aside(set_aside_booking)
     assert CurrentFare.objects.get(booking_id=set_aside_booking).version == 2
-    said = LogEntry.objects.get(user_id=answer.wsgi_request.user.pk)
-    assert said.change_message == f"retried {set_aside_booking}, which was taken back"
 
 
 def test_all_that_are_selected_are_retried(set_aside_booking: str) -> None:
     client, other = signed_in("operator"), given(set_("3.00"))
     chosen = [f"current_fare/{set_aside_booking}", f"current_fare/{other}"]
-    answer = client.post(RETRY, {"booking": chosen})
-    assert messages_of(answer) == [
-        f"{set_aside_booking} was taken back into Current fare.",
-        f"{other} is no longer set aside in Current fare.",
-    ]
+    text = text_of(client.get(repaired(client.post(RETRY, {"booking": chosen}))))
+    assert "1 taken back, 1 no longer set aside" in text
+    assert f"{set_aside_booking} Current fare Taken back" in text
+    assert f"{other} Current fare No longer set aside" in text
+
+
+def test_all_of_a_projection_can_be_retried_at_once(
+    set_aside_booking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in("operator")
+    assert "Retry all" not in text_of(client.get(SET_ASIDE))  # while all are on the page
+    monkeypatch.setattr(SetAsidePage, "more", "1")
+    assert "Retry all" in text_of(client.get(f"{SET_ASIDE}?projection=current_fare"))
+    repaired(client.post(RETRY, {"all": "1", "projection": "current_fare"}))
+    assert not is_set_aside(set_aside_booking)
+
+
+def test_of_many_bookings_the_audit_has_one_entry(
+    set_aside_booking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairs_admin, "MOST_ENTRIES", 1)
+    client = signed_in("operator")
+    chosen = [f"current_fare/{set_aside_booking}", f"booking_search/{set_aside_booking}"]
+    repair = repair_of(client.post(RETRY, {"booking": chosen}))
+    assert acts_of(client) == [("projection_retried", None, {"repair": str(repair.pk), "bookings": 2})]
+
+
+def test_without_a_broker_it_is_noted_and_begins_later(set_aside_booking: str, no_broker: None) -> None:
+    client = signed_in("operator")
+    answer = client.post(RETRY, {"only": f"current_fare/{set_aside_booking}"})
+    [said] = messages_of(answer)
+    assert "the workers cannot be reached now" in said
+    assert repair_of(answer).pk in {each.pk for each in repairs.unfinished()}
+    assert "Waiting for a worker" in text_of(client.get(answer["Location"]))
+    repaired(answer)
+    assert not is_set_aside(set_aside_booking)
 
 
 def test_what_fails_again_shows_the_new_error(
@@ -69,15 +114,15 @@ def test_what_fails_again_shows_the_new_error(
     client = signed_in("operator")
     with monkeypatch.context() as patched:
         patched.setattr(projector("current_fare"), "apply", fail)
-        answer = client.post(RETRY, {"only": f"current_fare/{set_aside_booking}"})
-    said = f"{set_aside_booking} failed again in Current fare: ZeroDivisionError: of a test"
-    assert messages_of(answer) == [said]
-    text = text_of(client.get(SET_ASIDE))
+        address = repaired(client.post(RETRY, {"only": f"current_fare/{set_aside_booking}"}))
+    text = text_of(client.get(address))
+    assert f"{set_aside_booking} failed again in Current fare." in text
     assert "ZeroDivisionError: of a test" in text
+    assert "ZeroDivisionError: of a test" in text_of(client.get(SET_ASIDE))
     assert is_set_aside(set_aside_booking)
 
 
-def test_where_the_database_is_busy_nothing_is_lost(
+def test_where_the_database_is_busy_it_is_tried_again_and_nothing_is_lost(
     set_aside_booking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wait(page: object) -> None:
@@ -86,10 +131,11 @@ def test_where_the_database_is_busy_nothing_is_lost(
     client = signed_in("operator")
     with monkeypatch.context() as patched:
         patched.setattr(projector("current_fare"), "apply", wait)
-        answer = client.post(RETRY, {"only": f"current_fare/{set_aside_booking}"})
-    [said] = messages_of(answer)
-    assert said.startswith(f"{set_aside_booking} could not be retried now: OperationalError")
+        address = repaired(client.post(RETRY, {"only": f"current_fare/{set_aside_booking}"}))
+    assert "OperationalError: canceling statement due to lock timeout" in text_of(client.get(address))
     assert is_set_aside(set_aside_booking)
+    [row] = [row for row in set_aside.of("current_fare") if row.booking_id == set_aside_booking]
+    assert row.tries == 1  # it is not the booking that failed
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
-from events import feed, ledger, sql
-from events.database import binding_cursor
-from events.event import Origin
+from django.db import transaction
+
+from events import feed, ledger
 from events.partitions import partition_of
 from projections import control, receipts
 from projections.models import Receipt
@@ -27,10 +26,8 @@ def lines_of(document: Document) -> list[tuple[str, str, str]]:
 
 def correct(booking_id: str, change: dict[str, Any]) -> None:
     """Appends the change as an approved correction will be: it names itself and the event that it corrects."""
-    *fields, _corrects_version, _correction_id = ledger._arrays([event(booking_id, change)])
-    call = [partition_of(booking_id), "corrections", str(Origin.CORRECTION), None, None]
-    with binding_cursor() as cursor:
-        cursor.execute(sql.statement("append"), [*call, *fields, [1], [uuid4()]])
+    with transaction.atomic():
+        ledger.append_correction(event(booking_id, change), corrects_version=1, source="corrections")
 
 
 def issued(booking_id: str) -> list[tuple[int, int]]:

@@ -1,0 +1,119 @@
+"""Kills a process at every step it takes: a child runs a piece of work and is ended by SIGKILL at its k-th step."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+_NURSERY = """
+import importlib
+import os
+import signal
+import sys
+
+import django
+
+django.setup()
+from tests import faults
+
+module, _, function = sys.argv[1].partition(":")
+work = getattr(importlib.import_module(module), function)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        faults.die_at(int(line))
+        work(*sys.argv[2:])
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+"""Has imported everything and opened nothing when it forks: a child costs milliseconds, not a second."""
+
+
+def killed_at_each_step(work: str, *arguments: str, first: int = 1, every: int = 1) -> Iterator[int]:
+    """As `killed_at`, for k = first, first + every, … until a child comes to its end."""
+    return killed_at(count(first, every), work, *arguments)
+
+
+def killed_at(steps: Iterable[int], work: str, *arguments: str) -> Iterator[int]:
+    """Runs `module:function(*arguments)` in a child that dies at its k-th SQL statement, for each k of the steps;
+    stops at the first that comes to its end. Yields k after each death, for the caller to look.
+
+    Raises RuntimeError if a child ends in another way than by our signal.
+    """
+    with _nursery(work, arguments) as came_to_its_end:
+        for step in steps:
+            if came_to_its_end(step):
+                return
+            yield step
+
+
+def die_at(step: int) -> None:
+    """From here on, this process dies right before its step-th SQL statement, counted over all."""
+    from django.db import connection
+
+    counter = _Counter(step)
+    connection.execute_wrappers.append(counter)
+
+
+def step_too(owner: Any, name: str) -> None:
+    """In a child that is to die: a call of this function of a module or class is a step as a statement is."""
+    from django.db import connection
+
+    original = getattr(owner, name)
+    (counter,) = (each for each in connection.execute_wrappers if isinstance(each, _Counter))
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        return counter(lambda *_: original(*args, **kwargs), name, None, False, {})
+
+    setattr(owner, name, counted)
+
+
+class _Counter:
+    def __init__(self, step: int) -> None:
+        self.left = step
+
+    def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: Any, context: Any) -> Any:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, params, many, context)
+
+
+@contextmanager
+def _nursery(work: str, arguments: tuple[str, ...]) -> Iterator[Callable[[int], bool]]:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            [sys.executable, "-c", _NURSERY, work, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "farehistory.settings"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            bufsize=1,
+        ) as nursery,
+    ):
+
+        def came_to_its_end(step: int) -> bool:
+            assert nursery.stdin is not None
+            assert nursery.stdout is not None
+            nursery.stdin.write(f"{step}\n")
+            ended = nursery.stdout.readline().strip()
+            if ended not in ("0", str(-signal.SIGKILL)):
+                said.seek(0)
+                raise RuntimeError(f"the child ended with {ended or 'its nursery'}: {said.read()}")
+            return ended == "0"
+
+        yield came_to_its_end
