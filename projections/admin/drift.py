@@ -12,10 +12,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from events.admin.pages import OwnPages
 from projections.admin import repair_lines, repairs
 from projections.admin.drift_lines import folds_one
 from projections.admin.drift_page import MAX_ID_DIGITS, PAGE, DriftPage
-from projections.admin.pages import OwnPages
 from projections.models import Drift, Repair
 from projections.repairs import Place
 from projections.wording import capitalised

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events import audit, history
 from events.admin.corrections.lines import of_booking
+from events.admin.pages import record
 from events.as_of import Bounds
 from events.errors import NothingYet, UnknownBooking, UnknownEvent
 from events.new_event import MAX_VERSION
@@ -31,7 +32,6 @@ from projections.admin.fare_urls import (
     fare_url,
 )
 from projections.admin.history_pages import HistoryPages
-from projections.admin.pages import record
 from projections.admin.search_page import SearchPage, read_search_page
 from projections.models import CurrentFare, Receipt
 from projections.receipts import UnknownReceipt, issue, of_number

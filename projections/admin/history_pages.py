@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from events import audit, history
+from events.admin.pages import OwnPages
 from events.api.representation import event_as_json
 from events.as_of import Bounds
 from events.errors import UnknownBooking, UnknownEvent
@@ -22,7 +23,6 @@ from projections.admin.as_of_form import AsOfForm, as_of_query
 from projections.admin.diff_page import DiffForm, read_diff_page
 from projections.admin.event_page import read_event_page
 from projections.admin.fare_urls import DIFF, EVENT, EVENT_JSON, FARE_JSON, METADATA, VIEW
-from projections.admin.pages import OwnPages
 from projections.fare import fare_as_json
 from projections.past_fare import past_fare_as_json
 from projections.pretty_json import pretty_json

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from events import audit
+from events.admin.pages import OwnPages, short
 from projections import control, status
 from projections.admin import repair_lines, repairs, set_asides
-from projections.admin.pages import OwnPages, short
 from projections.admin.projection_lines import RUNS, ProjectionLine, ProjectionsPage
 from projections.admin.run_lines import RunLine
 from projections.models import ProjectionState, Rebuild, Repair

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kombu.exceptions import OperationalError as BrokerAway
 
 from events import audit, partitions
+from events.admin.pages import OwnPages
 from projections import rebuild as rebuilds
 from projections import tasks
 from projections.admin.filters import query
-from projections.admin.pages import OwnPages
 from projections.admin.rebuild_form import RebuildForm
 from projections.admin.run_lines import RunLine
 from projections.admin.what_they_are import what_it_is

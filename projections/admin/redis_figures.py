@@ -8,9 +8,9 @@ import redis
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from events.admin.pages import short
 from projections import cache
 from projections.admin import spans
-from projections.admin.pages import short
 from projections.streams import groups
 
 

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerAway
 
 from events import audit
+from events.admin.pages import OwnPages
 from projections import repairs, tasks
-from projections.admin.pages import OwnPages
 from projections.admin.repair_lines import RepairLine
 from projections.models import Repair
 from projections.repairs import Place, UnknownRepair

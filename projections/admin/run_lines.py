@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.admin.facts import Fact
 from projections.admin import run_words, spans
 from projections.admin.drift_lines import DriftLine
 from projections.models import Rebuild
@@ -32,16 +33,6 @@ _LOOKS: Final = {
     State.CANCELLED: (gettext_lazy("Cancelled"), "block", "plain"),
     State.FAILED: (gettext_lazy("Failed"), "error", "drift"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line about something: words, or a time."""
-
-    name: str
-    value: str = ""
-    at: datetime | None = None
-    href: str = ""
 
 
 @dataclass(frozen=True)

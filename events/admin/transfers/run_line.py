@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from events.admin.facts import Fact
 from events.admin.transfers import run_words, urls
 from events.importing.rows import Outcome
 from events.models import Transfer
@@ -32,16 +33,6 @@ _LOOKS: Final = {
     State.CANCELLED: (gettext_lazy("Cancelled"), "block", "plain"),
     State.FAILED: (gettext_lazy("Failed"), "error", "drift"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line about a run: words, or a time."""
-
-    name: str
-    value: str = ""
-    at: datetime | None = None
-    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +327,7 @@ class RunLine:
 
     @property
     def facts(self) -> list[Fact]:
-        return [Fact(*each) for each in run_words.facts(self.run)]
+        return run_words.facts(self.run)
 
 
 def _amount(amount: Decimal) -> str:

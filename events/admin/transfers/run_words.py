@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from events.admin.facts import Fact
 from events.importing.readers import Form
 from events.importing.rows import Outcome
 from events.models import Transfer
@@ -136,54 +137,57 @@ def groups(*, is_dry: bool) -> dict[Outcome, tuple[str, str]]:
     }
 
 
-def facts(run: Transfer) -> list[tuple[Any, ...]]:
-    """Name, words, a time instead of words, and whether it is to be read letter by letter."""
-    found: list[tuple[Any, ...]] = [
-        (_("Asked for by"), run.requested_by_name),
-        (_("Asked for"), "", run.started_at),
+def facts(run: Transfer) -> list[Fact]:
+    """What there is to know of a run."""
+    found = [
+        Fact(_("Asked for by"), run.requested_by_name),
+        Fact(_("Asked for"), at=run.started_at),
     ]
     if run.confirmed_at:
-        found += [(_("Import begun by"), run.confirmed_by_name), (_("Import begun"), "", run.confirmed_at)]
+        found += [
+            Fact(_("Import begun by"), run.confirmed_by_name),
+            Fact(_("Import begun"), at=run.confirmed_at),
+        ]
     if run.cancelled_by_name:
-        found.append((_("Cancelled by"), run.cancelled_by_name))
+        found.append(Fact(_("Cancelled by"), run.cancelled_by_name))
     if run.finished_at:
-        found.append((_("Ended"), "", run.finished_at))
+        found.append(Fact(_("Ended"), at=run.finished_at))
     found += _of_the_file(run)
     if run.kind == Transfer.Kind.IMPORT:
         found += _how_it_is_read(run)
     else:
         found += [
-            (_("Events"), filters(run.asked["filters"]) or _("the whole ledger")),
-            (_("Form"), _("CSV") if run.asked["form"] == "csv" else _("JSON Lines")),
-            (_("Metadata"), _("in the file") if run.asked["with_metadata"] else _("left out")),
-            (_("Events looked at"), f"{run.whole:,}"),
+            Fact(_("Events"), filters(run.asked["filters"]) or _("the whole ledger")),
+            Fact(_("Form"), _("CSV") if run.asked["form"] == "csv" else _("JSON Lines")),
+            Fact(_("Metadata"), _("in the file") if run.asked["with_metadata"] else _("left out")),
+            Fact(_("Events looked at"), f"{run.whole:,}"),
         ]
     if run.request_id:
-        found.append((_("Request id"), run.request_id, None, True))
+        found.append(Fact(_("Request id"), run.request_id, is_code=True))
     return found
 
 
-def _how_it_is_read(run: Transfer) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = [(_("Read as"), form_of_import(run.asked["form"]))]
+def _how_it_is_read(run: Transfer) -> list[Fact]:
+    found = [Fact(_("Read as"), form_of_import(run.asked["form"]))]
     if run.asked.get("source"):
-        found.append((_("Source of the events"), run.asked["source"]))
+        found.append(Fact(_("Source of the events"), run.asked["source"]))
     if run.asked.get("path"):
-        found.append((_("In the import folder"), run.asked["path"], None, True))
+        found.append(Fact(_("In the import folder"), run.asked["path"], is_code=True))
     # What every event of the run carries, to be found in the ledger and the logs.
-    found.append((_("Request id of its events"), f"import:{run.pk}:…", None, True))
+    found.append(Fact(_("Request id of its events"), f"import:{run.pk}:…", is_code=True))
     return found
 
 
-def _of_the_file(run: Transfer) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = [(_("File"), run.file_name, None, True)]
+def _of_the_file(run: Transfer) -> list[Fact]:
+    found = [Fact(_("File"), run.file_name, is_code=True)]
     if run.file_size is not None:
-        found.append((_("Size"), size(run.file_size)))
+        found.append(Fact(_("Size"), size(run.file_size)))
     if run.file_sha256:
-        found.append(("SHA-256", run.file_sha256, None, True))
+        found.append(Fact("SHA-256", run.file_sha256, is_code=True))
     if run.file_removed_at and not run.asked.get("direct"):
-        found.append((_("File removed"), "", run.file_removed_at))
+        found.append(Fact(_("File removed"), at=run.file_removed_at))
     elif run.finished_at and not run.asked.get("direct"):
-        found.append((_("File is kept until"), "", run.finished_at + limits.files_kept()))
+        found.append(Fact(_("File is kept until"), at=run.finished_at + limits.files_kept()))
     return found
 
 

@@ -12,9 +12,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.admin.pages import short
 from projections.admin import spans
 from projections.admin.dashboard.last_known import LastKnown
-from projections.admin.pages import short
 from projections.standing_faults import StandingFaults
 
 LONGEST_MS: Final = 1000
