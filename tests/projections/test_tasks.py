@@ -20,7 +20,7 @@ from projections.projectors import PROJECTORS
 from projections.proof import prove
 from projections.standing_faults import StandingFaults
 from tests.builders import add, append, given, set_
-from tests.projections.faults import killed_at_each_step
+from tests.faults import killed_at_each_step
 from tests.threads import together
 
 

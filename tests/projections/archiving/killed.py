@@ -7,8 +7,8 @@ import os
 from django.conf import settings
 from django.db import connection
 
+from tests.faults import step_too
 from tests.projections.archiving.helpers import archive
-from tests.projections.faults import step_too
 
 ON_DISK = ("fsync", "replace", "rename", "unlink", "mkdir", "open")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from projections.archiving import files, manifest
+from tests.faults import killed_at_each_step
 from tests.projections.archiving.helpers import (
     archive,
     booking_with,
@@ -17,7 +18,6 @@ from tests.projections.archiving.helpers import (
     ranges,
     verify,
 )
-from tests.projections.faults import killed_at_each_step
 
 
 @pytest.mark.timeout(300)

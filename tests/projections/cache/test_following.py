@@ -12,9 +12,9 @@ from projections.cache.entries import key_of, new_lease
 from projections.cache.outage import outage
 from projections.projectors import PROJECTORS, projector
 from tests.builders import add, append, given, new_booking_id, set_
+from tests.faults import killed_at_each_step
 from tests.projections.cache.conftest import Server
 from tests.projections.cache.helpers import cache_follows, cached, projected, version_read, view_moves
-from tests.projections.faults import killed_at_each_step
 from tests.threads import together
 
 

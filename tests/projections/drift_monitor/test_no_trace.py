@@ -12,9 +12,9 @@ from projections import drift
 from projections.drift import bookings
 from projections.models import Drift
 from projections.projector import CHECK
+from tests.faults import killed_at
 from tests.projections.drift import planted_drift
 from tests.projections.drift_monitor.helpers import VIEWS, drop_walks, open_drift, walk
-from tests.projections.faults import killed_at
 
 
 def test_a_look_leaves_nothing_behind(booking: str) -> None:

@@ -8,7 +8,7 @@ from events.partitions import partition_of
 from projections import rebuild
 from projections.models import Rebuild
 from tests.builders import add, append, given, set_
-from tests.projections.faults import killed_at_each_step
+from tests.faults import killed_at_each_step
 from tests.projections.rebuild.views import (
     assert_everything_is_right,
     damage,

@@ -12,7 +12,7 @@ from projections import receipts
 from projections.models import Receipt
 from projections.receipts.document import MAX_DETAILS, Document
 from tests.builders import add, append, given, new_booking_id, set_, sub
-from tests.projections.faults import killed_at_each_step
+from tests.faults import killed_at_each_step
 from tests.projections.receipts.histories import correct, issued, lines_of, receipt_of
 from tests.threads import together
 

@@ -19,7 +19,7 @@ from projections.models import Receipt
 from projections.projectors import projector
 from projections.receipts import schedule
 from tests.builders import add, append, event, given, new_booking_id, set_
-from tests.projections.faults import killed_at_each_step
+from tests.faults import killed_at_each_step
 from tests.projections.receipts.histories import issued, neighbours, start_at_the_heads
 from tests.threads import together
 

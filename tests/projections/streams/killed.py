@@ -8,7 +8,7 @@ from django.db import connection
 from redis.client import Pipeline
 
 from projections import runner
-from tests.projections.faults import step_too
+from tests.faults import step_too
 from tests.projections.streams.helpers import relay
 
 

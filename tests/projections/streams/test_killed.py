@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from events import feed
 from projections import checkpoints
-from tests.projections.faults import killed_at_each_step
+from tests.faults import killed_at_each_step
 from tests.projections.streams.helpers import booking_with, held, lose_the_streams, more, sweep
 
 
