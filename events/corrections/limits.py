@@ -72,8 +72,8 @@ def _within(limit: CorrectionLimit, outcome: Outcome, by_id: int, now: datetime)
     if of_day > free:
         parts |= {"sum": _money(of_day, head)}
         text = _(
-            "Together with what you corrected today without a second person it is %(sum)s, more than %(limit)s: "
-            "a second person must approve."
+            "Together with what the same person corrected on that day without a second person it is %(sum)s, more "
+            "than %(limit)s: a second person must approve."
         )
         return Requirement(Needs.SECOND_PERSON, text % parts)
     return Requirement(Needs.NOBODY, _("Within the limit of %(limit)s: no second person is needed.") % parts)

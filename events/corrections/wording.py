@@ -18,14 +18,13 @@ from events.wording import capitalised, money_text
 def asked_for(correction: Correction) -> str:
     """What was asked for, in one line: "Cancel version 3: take SGD 5.00 off (toll)"."""
     change = change_in_words(planned_of(correction), correction.currency, correction.exponent)
+    # After a colon it goes on in lower case.
+    parts = {"version": correction.corrects_version, "change": change[:1].lower() + change[1:]}
     if correction.kind == Kind.CONTRA:
-        return _("Cancel version %(version)d: %(change)s") % {
-            "version": correction.corrects_version,
-            "change": change,
-        }
+        return _("Cancel version %(version)d: %(change)s") % parts
     if correction.target is not None:
         target = money_text(correction.target, correction.currency, correction.exponent)
-        return _("The fare should be %(target)s: %(change)s") % {"target": target, "change": change}
+        return _("The fare should be %(target)s: %(change)s") % {**parts, "target": target}
     return change
 
 

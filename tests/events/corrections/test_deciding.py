@@ -330,4 +330,4 @@ def test_the_proposal_is_found_again_whole() -> None:
         "second_person",
     )
     assert "No limit is set for SGD" in kept.needs_reason
-    assert corrections.asked_for(kept) == "The fare should be SGD 20.00: Take SGD 4.00 off (toll)"
+    assert corrections.asked_for(kept) == "The fare should be SGD 20.00: take SGD 4.00 off (toll)"

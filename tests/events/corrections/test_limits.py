@@ -73,6 +73,18 @@ def test_what_one_person_corrected_in_a_day_adds_up_over_bookings() -> None:
     assert other == "nobody"
 
 
+def test_why_a_second_person_is_needed_reads_the_same_for_that_person() -> None:
+    """It is kept with the correction and read by whoever approves, who corrected nothing on that day."""
+    maker = support()
+    with limit("MKD", "10.00"):
+        corrections.propose(change(booking_in("MKD"), "SUB", "6.00"), by=maker)
+        why = corrections.propose(change(booking_in("MKD"), "SUB", "4.01"), by=maker).needs_reason
+    assert why == (
+        "Together with what the same person corrected on that day without a second person it is MKD 10.01, more than "
+        "MKD 10.00: a second person must approve."
+    )
+
+
 def test_a_new_day_counts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     maker = support()
     with limit("NOK", "10.00"):

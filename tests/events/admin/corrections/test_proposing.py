@@ -315,7 +315,7 @@ def test_a_reason_that_is_switched_off_cannot_be_chosen(client: Client) -> None:
 def test_corrections_that_wait_already_are_named(client: Client) -> None:
     correction = waiting(contra(toll_charged_twice()))
     page = said(client.get(PROPOSE, {"booking_id": correction.booking_id}))
-    assert "A correction of this fare waits already: Cancel version 3: Take SGD 5.00 off (toll)" in page
+    assert "A correction of this fare waits already: Cancel version 3: take SGD 5.00 off (toll)" in page
 
 
 def test_a_database_that_does_not_answer_loses_nothing(

@@ -57,7 +57,7 @@ def test_to_approve_is_what_others_proposed_the_longest_waiting_first(me: User) 
     assert mine.booking_id not in listed(me)
     row = said(client_of(me).get(QUEUE, {"maker": other.username, "list": "waiting"}))
     assert (
-        f"Cancel version 3: Take SGD 5.00 off (toll) Charged twice SGD −5.00 {other.username} 6 days ago"
+        f"Cancel version 3: take SGD 5.00 off (toll) Charged twice SGD −5.00 {other.username} 6 days ago"
         in row
     )
     assert "waiting 12 hours left" in row or "waiting 11 hours left" in row
