@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 
 from events.admin.audited import Audited
 from events.corrections.models import CorrectionLimit, ReasonCode
+from events.corrections.reasons import can_be_described_by
 from events.money import exponent_of, to_minor
 from events.wording import money_text
 
@@ -38,21 +39,23 @@ class LimitForm(forms.ModelForm):
     def clean_currency(self) -> str:
         """A currency that a booking can have."""
         currency = str(self.cleaned_data["currency"]).upper()
-        try:
-            exponent_of(currency)
-        except ValueError:
-            text = _("%(currency)s is not a currency that fares can have.")
-            raise ValidationError(text, params={"currency": currency}) from None
+        if _decimals(currency) is None:
+            raise _no_currency(currency)
         return currency
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         currency = data.get("currency") or self.instance.currency
-        for name in _AMOUNTS if currency else ():
+        if not currency:
+            return data
+        decimals = _decimals(currency)
+        if decimals is None:  # of a row that did not come by this form
+            raise _no_currency(currency)
+        for name in _AMOUNTS:
             amount = data.get(name)
-            if amount is not None and not _fits(amount, currency):
+            if amount is not None and not _fits(amount, decimals):
                 text = _("%(currency)s has %(decimals)d decimals; this amount has more.")
-                parts = {"currency": currency, "decimals": exponent_of(currency)}
+                parts = {"currency": currency, "decimals": decimals}
                 self.add_error(name, ValidationError(text, params=parts))
         return data
 
@@ -102,10 +105,27 @@ class CorrectionLimitAdmin(Audited, ModelAdmin):
         return {"free_up_to": _amount(obj.free_up_to), "lead_above": _amount(obj.lead_above)}
 
 
+class ReasonForm(forms.ModelForm):
+    """A text for the customer that a fare event can have as its description."""
+
+    class Meta:
+        model = ReasonCode
+        fields = ("label", "text", "code", "is_active")
+
+    def clean_text(self) -> str:
+        text = str(self.cleaned_data["text"])
+        if not can_be_described_by(text):
+            raise ValidationError(
+                _("This has characters that cannot be kept with an event, such as a tab; type it anew.")
+            )
+        return text
+
+
 @admin.register(ReasonCode)
 class ReasonCodeAdmin(Audited, ModelAdmin):
     """The reasons. One that is no longer wanted is switched off: corrections that have it keep it."""
 
+    form = ReasonForm
     list_display = ("label", "code", "text", "is_active")
     list_filter = ("is_active",)
     search_fields = ("label", "code", "text")
@@ -140,17 +160,31 @@ def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount.normalize():f}"
 
 
-def _fits(amount: Decimal, currency: str) -> bool:
+def _decimals(currency: str) -> int | None:
+    """Those that its amounts have; None of a code that is no currency."""
     try:
-        to_minor(amount, exponent_of(currency))
+        return exponent_of(currency)
+    except ValueError:
+        return None
+
+
+def _no_currency(currency: str) -> ValidationError:
+    text = _("%(currency)s is not a currency that fares can have.")
+    return ValidationError(text, params={"currency": currency})
+
+
+def _fits(amount: Decimal, decimals: int) -> bool:
+    try:
+        to_minor(amount, decimals)
     except ValueError:
         return False
     return True
 
 
 def _shortened(amount: Decimal, currency: str) -> Decimal:
-    """With the decimals of its currency, unless it has more."""
-    return amount.quantize(Decimal(1).scaleb(-exponent_of(currency))) if _fits(amount, currency) else amount
+    """With the decimals of its currency, unless it has more; of a code that is none, as few as it needs."""
+    decimals = _decimals(currency) or 0
+    return amount.quantize(Decimal(1).scaleb(-decimals)) if _fits(amount, decimals) else amount.normalize()
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from events import field_checks as check
 from events.corrections.models import ReasonCode
 from events.errors import UnknownReasonCode
+from events.field_checks import Broken
+from events.new_event import MAX_DESCRIPTION
+
+_description: Final = check.text(MAX_DESCRIPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,23 @@ def ensure_reason_codes() -> None:
             ReasonCode.objects.create(code=first.code, label=first.label, text=first.text)
 
 
+def can_be_described_by(text: str) -> bool:
+    """Whether a fare event can have this text as its description."""
+    try:
+        _description(text)
+    except Broken:
+        return False
+    return True
+
+
 def reason_of(code: str) -> ReasonCode:
-    """The reason code that a new correction may have. Raises UnknownReasonCode."""
+    """The reason code that a new correction may have. Raises UnknownReasonCode, also where its text, edited around
+    the form, is one that the approval could not write."""
     reason = ReasonCode.objects.filter(code=code, is_active=True).first()
     if reason is None:
         text = _("%(code)s is not a reason code that can be chosen.") % {"code": code}
         raise UnknownReasonCode.at("/reason_code", "unknown_reason_code", text)
+    if not can_be_described_by(reason.text):
+        text = _("The text of %(code)s cannot be kept with an event; ask an operator to write it anew.")
+        raise UnknownReasonCode.at("/reason_code", "unusable_reason_code", text % {"code": code})
     return reason

@@ -82,13 +82,13 @@ def events_of(correction: Correction) -> list[FareEvent]:
 
 
 @contextmanager
-def limit(currency: str, free_up_to: str, lead_above: str | None = None) -> Iterator[None]:
+def limit(currency: str, free_up_to: str, lead_above: str | None = None) -> Iterator[CorrectionLimit]:
     row = CorrectionLimit.objects.create(
         currency=currency,
         free_up_to=Decimal(free_up_to),
         lead_above=None if lead_above is None else Decimal(lead_above),
     )
     try:
-        yield
+        yield row
     finally:
-        row.delete()
+        CorrectionLimit.objects.filter(pk=row.pk).delete()

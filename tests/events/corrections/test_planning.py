@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
 from events import corrections
 from events.corrections import Planned, Preview, Proposal
+from events.corrections.models import ReasonCode
 from events.errors import FareMoved, InvalidCorrection, NegativeFare, UnknownBooking, UnknownEvent
 from events.event import EventType
 from tests.builders import add, append, given, new_booking_id, set_, sub
@@ -150,6 +152,17 @@ def test_a_reason_code_must_be_one_that_can_be_chosen() -> None:
     booking = toll_charged_twice()
     shown = preview(contra(booking, reason_code="no_such_code"))
     assert shown.refusal is not None and shown.refusal.code == "unknown_reason_code"
+
+
+def test_a_reason_whose_text_no_event_can_keep_is_refused_before_anybody_approves() -> None:
+    code = f"r_{uuid4().hex}"
+    ReasonCode.objects.create(code=code, label="Twice", text="Charged\ttwice.")
+    try:
+        shown = preview(contra(toll_charged_twice(), reason_code=code))
+        assert shown.refusal is not None
+        assert [error.code for error in shown.refusal.errors] == ["unusable_reason_code"]
+    finally:
+        ReasonCode.objects.filter(code=code).update(is_active=False)
 
 
 def test_the_preview_reads_as_the_customer_will() -> None:

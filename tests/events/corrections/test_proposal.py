@@ -75,6 +75,8 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ({"reason": "x" * 2001}, ["/reason"]),
         ({"evidence": "ftp://example.com/x"}, ["/evidence"]),
         ({"evidence": None}, ["/evidence"]),
+        ({"evidence": "https://example.com/a\x01b"}, ["/evidence"]),
+        ({"evidence": "https://example.com/a\x7fb"}, ["/evidence"]),
     ],
 )
 def test_fields_that_do_not_fit_are_refused(fields: dict[str, Any], expected: list[str]) -> None:

@@ -117,3 +117,26 @@ def test_others_do_not_see_them(group: str) -> None:
     client = client_of(person_in(group))
     for address in (LIMITS, REASONS):
         assert client.get(address).status_code == 403
+
+
+def test_a_limit_of_a_currency_that_there_is_not_breaks_no_page(operator: Client) -> None:
+    """The form refuses it, SQL does not."""
+    with limit("QQQ", "5.1234", "9") as row:
+        assert "QQQ up to QQQ 5.1234 above QQQ 9" in said(operator.get(LIMITS))
+        form = f"{LIMITS}{row.pk}/change/"
+        assert operator.get(form).status_code == 200
+        answer = operator.post(form, {"free_up_to": "5", "lead_above": "9"})
+        assert answer.status_code == 200
+        assert "QQQ is not a currency that fares can have." in said(answer)
+        assert operator.post(f"{LIMITS}{row.pk}/delete/", {"post": "yes"}).status_code == 302
+        assert not CorrectionLimit.objects.filter(currency="QQQ").exists()
+
+
+@pytest.mark.parametrize("text", ["Charged\ttwice.", "Charged\ntwice.", "Charged twice.\x07"])
+def test_a_text_that_no_event_can_keep_is_no_reason(operator: Client, text: str) -> None:
+    """Such a correction could be proposed, and never approved."""
+    typed = {"label": "Twice", "text": text, "code": f"r_{uuid4().hex}", "is_active": "on"}
+    answer = operator.post(f"{REASONS}add/", typed)
+    assert answer.status_code == 200
+    assert "This has characters that cannot be kept with an event, such as a tab" in said(answer)
+    assert not ReasonCode.objects.filter(code=typed["code"]).exists()
