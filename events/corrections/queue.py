@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -52,6 +52,8 @@ def page(
 ) -> Page:
     """Corrections by booking, state, maker or who is not their maker, the newest first unless told otherwise.
 
+    Those that wait, and those that waited too long, stand in the order in which they expire: that of their proposals,
+    unless `FAREHISTORY_CORRECTION_EXPIRES` was changed meanwhile. So the many that nobody ever decided are passed by.
     `after` is the `next` of a page in the same order; raises ValueError if it is not one.
     """
     found = Correction.objects.all()
@@ -65,7 +67,8 @@ def page(
         found = found.filter(proposed_by=proposed_by)
     if not_by is not None:
         found = found.exclude(proposed_by=not_by)
-    return _page(found, after, limit, oldest_first)
+    time = "expires_at" if standing in (Standing.WAITING, Standing.EXPIRED) else "proposed_at"
+    return _page(found, time, after, limit, oldest_first)
 
 
 def waiting() -> QuerySet[Correction]:
@@ -78,12 +81,12 @@ def waiting_count(person: int | None = None, *, large: bool = True) -> int:
     found = waiting() if person is None else waiting().exclude(proposed_by=person)
     if not large:
         found = found.exclude(needs=Needs.LEAD)
-    return found.order_by("proposed_at")[: COUNTED + 1].count()
+    return found.order_by("expires_at")[: COUNTED + 1].count()
 
 
 def oldest_waiting() -> Correction | None:
     """The one that has waited longest."""
-    return waiting().order_by("proposed_at").first()
+    return waiting().order_by("expires_at", "id").first()
 
 
 def _stands(standing: Standing) -> Q:
@@ -96,22 +99,22 @@ def _stands(standing: Standing) -> Q:
     return Q(state=standing.value)
 
 
-def _page(found: QuerySet[Correction], after: str | None, limit: int, oldest_first: bool) -> Page:
-    found = found.order_by(*(("proposed_at", "id") if oldest_first else ("-proposed_at", "-id")))
+def _page(found: QuerySet[Correction], time: str, after: str | None, limit: int, oldest_first: bool) -> Page:
+    """`time`: the field that gives the order, and the id where it is the same."""
+    found = found.order_by(*((time, "id") if oldest_first else (f"-{time}", "-id")))
     if after is not None:
         at, id = place(after)
-        if oldest_first:
-            found = found.filter(Q(proposed_at__gt=at) | Q(proposed_at=at, id__gt=id), proposed_at__gte=at)
-        else:
-            found = found.filter(Q(proposed_at__lt=at) | Q(proposed_at=at, id__lt=id), proposed_at__lte=at)
+        way = "gt" if oldest_first else "lt"
+        beyond = Q(**{f"{time}__{way}": at}) | Q(**{time: at, f"id__{way}": id})
+        found = found.filter(beyond, **{f"{time}__{way}e": at})
     # One more than asked for tells whether there is a next page.
     rows = list(found[: min(limit, MAX_PAGE) + 1])
     results = rows[: min(limit, MAX_PAGE)]
-    return Page(results, _cursor(results[-1]) if len(rows) > len(results) else None)
+    return Page(results, _cursor(results[-1], time) if len(rows) > len(results) else None)
 
 
-def _cursor(correction: Correction) -> str:
-    text = f"{correction.proposed_at.isoformat()} {correction.pk}"
+def _cursor(correction: Correction, time: str) -> str:
+    text = f"{getattr(correction, time).isoformat()} {correction.pk}"
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -123,6 +126,6 @@ def place(cursor: str) -> tuple[datetime, UUID]:
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None:
             raise ValueError(at)
-        return instant, UUID(id)
-    except ValueError:
+        return instant.astimezone(UTC), UUID(id)
+    except (ValueError, OverflowError):  # of an instant before the year 1, or after 9999
         raise ValueError("must be the `next` of a page of corrections") from None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events import corrections
@@ -17,6 +21,12 @@ from events.corrections.queue import Standing
 from tests.events.corrections.desk import contra, lead, support, toll_charged_twice, waiting
 
 NEWEST_FIRST = ("-proposed_at", "-id")
+
+# Instants that Python can write and no database holds.
+FIRST, LAST = (
+    urlsafe_b64encode(f"{at} 5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee".encode()).decode().rstrip("=")
+    for at in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59")
+)
 
 
 def test_what_waits_for_others_is_not_ones_own() -> None:
@@ -55,7 +65,9 @@ def test_pages_meet_without_gap_or_overlap(oldest_first: bool) -> None:
     assert found == (made if oldest_first else made[::-1])
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "\x00", "A" * 500, "MjAyNi0wMS0wMVQwMDowMDowMCBh", "é"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "\x00", "A" * 500, "MjAyNi0wMS0wMVQwMDowMDowMCBh", "é", FIRST, LAST]
+)
 def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
     with pytest.raises(ValueError, match="page of corrections"):
         queue.page(after=cursor)
@@ -65,19 +77,10 @@ ROWS = Correction.objects.order_by(*NEWEST_FIRST)
 QUERIES: dict[str, tuple[QuerySet[Any], str]] = {
     "all": (ROWS, "correction_by_time"),
     "of a booking": (ROWS.filter(partition=1, booking_id="BK-1"), "correction_of_booking"),
-    "in a state": (ROWS.filter(state=State.PROPOSED), "correction_by_state"),
+    "in a state": (ROWS.filter(state=State.WITHDRAWN), "correction_by_state"),
     "of a person": (ROWS.filter(proposed_by=1), "correction_by_maker"),
     "by id": (Correction.objects.filter(pk="5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee"), "correction_id"),
-    "that wait": (
-        ROWS.filter(state=State.PROPOSED, expires_at__gt=timezone.now()).exclude(proposed_by=1),
-        "correction_by_state",
-    ),
-    "that wait, the longest waiting first": (
-        Correction.objects.filter(state=State.PROPOSED, expires_at__gt=timezone.now()).order_by(
-            "proposed_at", "id"
-        ),
-        "correction_by_state",
-    ),
+    "that wait": (queue.waiting().exclude(proposed_by=1).order_by("expires_at"), "correction_waiting"),
     "that are decided": (ROWS.exclude(state=State.PROPOSED), "correction_by_time"),
     "of a person's day": (
         Correction.objects.filter(
@@ -104,3 +107,81 @@ def test_every_list_is_read_along_an_index(query: QuerySet[Any], index: str) -> 
         plan = query[:50].explain() if query.ordered else query.explain()
     assert f"using {index} " in plan, plan
     assert "Sort" not in plan and "Seq Scan" not in plan, plan
+
+
+def test_what_nobody_ever_decided_is_passed_by_and_not_read() -> None:
+    """Queue, badge and start page, among many that expired long ago: the plans as PostgreSQL executes them."""
+    maker, other = support(), support()
+    pattern = waiting(contra(toll_charged_twice()), maker)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(EXPIRED_LONG_AGO, {"id": pattern.pk, "count": 5000})
+        asked = {
+            "the badge": lambda: queue.waiting_count(other.pk),
+            "the start page": queue.oldest_waiting,
+            "the queue": lambda: queue.page(standing=Standing.WAITING, not_by=other.pk, oldest_first=True),
+            "its next page": lambda: queue.page(
+                standing=Standing.WAITING, oldest_first=True, limit=1, after=_before(pattern)
+            ),
+            "the way to those that expired": lambda: queue.page(standing=Standing.EXPIRED, limit=1),
+        }
+        plans = {what: _plan_of(ask) for what, ask in asked.items()}
+        transaction.set_rollback(True)
+    for what, plan in plans.items():
+        assert "correction_waiting" in plan and "Sort" not in plan, (what, plan)
+        assert "Rows Removed" not in plan or _thrown_away(plan) < 100, (what, plan)
+
+
+def test_pages_of_what_waits_meet_without_gap_or_overlap(settings: Any) -> None:
+    """Also where the days that a correction waits were changed: what expires first comes first."""
+    maker, made = support(), []
+    for days in (9, 7, 8, 7):
+        settings.FAREHISTORY_CORRECTION_EXPIRES = days
+        made.append(waiting(contra(toll_charged_twice()), maker))
+    by_expiry = [each.pk for each in sorted(made, key=lambda each: each.expires_at)]
+    for oldest_first in (True, False):
+        found, after = [], None
+        while True:
+            page = queue.page(
+                standing=Standing.WAITING,
+                proposed_by=maker.pk,
+                oldest_first=oldest_first,
+                after=after,
+                limit=1,
+            )
+            found += [correction.pk for correction in page.results]
+            after = page.next
+            if after is None:
+                break
+        assert found == (by_expiry if oldest_first else by_expiry[::-1])
+
+
+EXPIRED_LONG_AGO = """
+    INSERT INTO ledger.correction
+    SELECT old.* FROM ledger.correction AS kept, generate_series(1, %(count)s) AS n,
+        jsonb_populate_record(kept, jsonb_build_object(
+            'id', gen_random_uuid(),
+            'proposed_at', now() - interval '400 days' - n * interval '1 minute',
+            'expires_at', now() - interval '393 days' - n * interval '1 minute'
+        )) AS old
+    WHERE kept.id = %(id)s
+"""
+
+
+def _before(correction: Correction) -> str:
+    """The cursor of a page that ends just before it."""
+    place = f"{(correction.expires_at - timedelta(seconds=1)).isoformat()} {correction.pk}"
+    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _plan_of(ask: Callable[[], object]) -> str:
+    """The executed plan of the one statement that this needs."""
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    (statement,) = (query["sql"] for query in captured.captured_queries)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {statement}")
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def _thrown_away(plan: str) -> int:
+    return sum(int(rows) for rows in re.findall(r"Rows Removed by Filter: (\d+)", plan))
