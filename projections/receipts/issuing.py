@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
-from django.db import connection
 from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from events import history
 from events.errors import LedgerError, UnknownBooking
 from events.event import FareEvent
-from events.money import from_minor
 from events.new_event import BOOKING_ID
 from events.partitions import partition_of
-from projections import sql
 from projections.models import Receipt
-from projections.receipts.document import MAX_DETAILS, Document, Sum, compose
+from projections.receipts.composing import composed, sums_of
+from projections.receipts.document import Document
 
 
 class UnknownReceipt(LedgerError):
@@ -47,7 +44,7 @@ def issue(
         if latest is not None and latest.version >= head.version:
             return _of_version(booking_id, head.version) or latest
         before = None if latest is None else Document.from_json(latest.document)
-        document = _composed(head, before, now or timezone.now())
+        document = composed(head, sums_of(head), before=before, issued_at=now or timezone.now())
         # Nothing happens if another has issued this version or taken this number meanwhile: then look again.
         Receipt.objects.bulk_create([_receipt(document, reason)], ignore_conflicts=True)
 
@@ -82,40 +79,6 @@ def _latest(booking_id: str) -> Receipt | None:
 
 def _of_version(booking_id: str, version: int) -> Receipt | None:
     return _receipts(booking_id).filter(version=version).first()
-
-
-def _composed(head: FareEvent, before: Document | None, now: datetime) -> Document:
-    language = settings.LANGUAGE_CODE
-    with translation.override(language):
-        return compose(
-            head,
-            _sums(head),
-            before=before,
-            issued_at=now,
-            language=language,
-            time_zone=settings.TIME_ZONE,
-        )
-
-
-def _sums(head: FareEvent) -> list[Sum]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.statement("receipt_lines"),
-            {
-                "partition": head.partition,
-                "booking_id": head.booking_id,
-                "version": head.version,
-                "details": MAX_DETAILS,
-            },
-        )
-        return [_sum(*row, exponent=head.exponent) for row in cursor.fetchall()]
-
-
-def _sum(
-    component: str, corrects: bool, minor: int, changes: int, details: list[tuple[str, int]], *, exponent: int
-) -> Sum:
-    described = [(text, from_minor(moved, exponent)) for text, moved in details]
-    return Sum(component, corrects, from_minor(minor, exponent), changes, described)
 
 
 def _receipt(document: Document, reason: Receipt.Reason) -> Receipt:
