@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from events import history
 from events.corrections import limits
+from events.corrections.intact import refusal_of_broken
 from events.corrections.limits import Requirement
 from events.corrections.models import Correction, Needs
 from events.corrections.planning import Outcome, Planned, outcome
@@ -85,14 +86,15 @@ def preview(proposal: Proposal, *, by: User, now: datetime | None = None) -> Pre
     head = history.last_of(proposal.booking_id)
     corrected = history.event_of(proposal.booking_id, proposal.corrects_version)
     result = outcome(proposal, head, corrected)
+    broken = refusal_of_broken(head, corrected)
     moved = _moved(proposal, head)
     required = limits.requirement(result, by_id=by.pk, now=now or timezone.now())
     try:
         text = customer_text_of(result, reason_of(proposal.reason_code).text)
         _require_new_id(proposal)
-        refusal = result.refusal or moved_since(proposal.seen_version, head)
+        refusal = broken or result.refusal or moved_since(proposal.seen_version, head)
     except LedgerError as refused:
-        text, refusal = "", result.refusal or refused
+        text, refusal = "", broken or result.refusal or refused
     return Preview(result, required.needs, required.why, text, refusal, moved)
 
 
@@ -106,7 +108,8 @@ def review(correction: Correction) -> Review:
     required = _required_by_now(correction, result)
     text = customer_text_of(result, correction.customer_reason)
     moved = _moved(correction, head)
-    now = Preview(result, required.needs, required.why, text, result.refusal, moved)
+    refusal = refusal_of_broken(head, corrected) or result.refusal
+    now = Preview(result, required.needs, required.why, text, refusal, moved)
     return Review(correction, outcome(correction, seen, corrected), now)
 
 

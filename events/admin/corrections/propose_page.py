@@ -12,7 +12,9 @@ from events import history
 from events.admin.corrections.comparison import Comparison
 from events.admin.corrections.event_words import EventWords
 from events.admin.corrections.lines import CorrectionLine, lines_of
+from events.admin.corrections.urls import propose_url
 from events.corrections import Kind, Needs, Preview, Proposal, queue
+from events.corrections.intact import refusal_of_broken
 from events.corrections.models import ReasonCode
 from events.corrections.planning import outcome
 from events.corrections.queue import Standing
@@ -75,6 +77,11 @@ class ProposePage:
         return self.head.booking_id
 
     @property
+    def url(self) -> str:
+        """Where the form is found empty."""
+        return propose_url(self.booking_id, self.version)
+
+    @property
     def fare(self) -> str:
         return money_text(self.head.fare, self.head.currency, self.head.exponent)
 
@@ -98,6 +105,11 @@ class ProposePage:
         """Why the event that was chosen first cannot be cancelled, if it cannot."""
         wish = _Cancelled(self.booking_id, self.version)
         return outcome(wish, self.head, self._chosen).refusal
+
+    @cached_property
+    def broken(self) -> LedgerError | None:
+        """Why this fare cannot be corrected at all, if it cannot: the ledger is not what its hashes say."""
+        return refusal_of_broken(self.head, self._chosen)
 
     @property
     def first_kind(self) -> Kind:
