@@ -137,6 +137,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("farehistory/fares.js"),
         lambda request: static("farehistory/keys.js"),
         lambda request: static("farehistory/search.js"),
+        lambda request: static("farehistory/typed.js"),
         lambda request: static("farehistory/api_keys.js"),
     ],
     "ACCOUNT": {

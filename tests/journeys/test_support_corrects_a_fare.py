@@ -36,10 +36,13 @@ class Desk:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.name = staff(group).username
         self.page.goto("/admin/")
-        self.page.get_by_label("Username").fill(self.name)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Log in").click()
+        self.signs_in(self.page)
         expect(self.page.get_by_label("Which booking?")).to_be_visible()
+
+    def signs_in(self, page: Page) -> None:
+        page.get_by_label("Username").fill(self.name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
 
     def finds(self, booking: str) -> None:
         self.page.get_by_label("Which booking?").fill(booking)
@@ -193,6 +196,60 @@ def test_the_text_for_the_customer_is_copied(maker: Desk, contexts: list[Browser
     assert page.evaluate("navigator.clipboard.readText()") == (
         f"We checked the fare of booking {small}. It stays as it is: the fare is SGD 19.00."
     )
+
+
+def test_whoever_is_signed_out_while_writing_finds_what_they_typed_again(maker: Desk, booking: str) -> None:
+    page = maker.page
+    page.goto(f"/admin/events/correction/propose/?booking_id={booking}&version=3")
+    page.get_by_label("The fare should be …").check()
+    page.get_by_label("The fare should be, in SGD").fill("64.00")
+    maker.fills_in("Asked the driver, too")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Look at what it does").click()
+    maker.signs_in(page)
+    assert_well_made(page)
+    page.get_by_role("link", name="Go on with what you typed").click()
+    expect(page.get_by_text("What you had typed is here again.")).to_be_visible()
+    expect(page.get_by_label("The fare should be, in SGD")).to_have_value("64.00")
+    expect(page.get_by_label("Why, in your own words")).to_have_value("Asked the driver, too")
+    assert_well_made(page)
+
+    # Signed in anew in another tab: what was sent from this one no longer counts.
+    other = page.context.new_page()
+    page.context.clear_cookies(name="sessionid")
+    other.goto("/admin/")
+    maker.signs_in(other)
+    expect(other.get_by_label("Which booking?")).to_be_visible()
+    page.get_by_role("button", name="Look at what it does").click()
+    expect(page.get_by_role("heading", name="This was not sent")).to_be_visible()
+    assert_well_made(page)
+    page.get_by_role("link", name="Go on with what you typed").click()
+    maker.looks()
+    expect(page.get_by_text("Asked the driver, too")).to_be_visible()
+    page.get_by_role("button", name="Send it for approval").click()
+    expect(page.get_by_text("You made this.")).to_be_visible()
+    page.goto(f"/admin/events/correction/propose/?booking_id={booking}&version=3")
+    expect(page.get_by_label("Why, in your own words")).to_have_value("")
+
+
+def test_a_reason_typed_before_the_session_ended_is_there_for_the_same_person_only(
+    maker: Desk, checker: Desk, booking: str
+) -> None:
+    page = maker.page
+    page.goto(f"/admin/events/correction/propose/?booking_id={booking}&version=3")
+    maker.fills_in()
+    maker.looks()
+    page.get_by_role("button", name="Send it for approval").click()
+    address = page.url
+    for who, expected in ((checker, "Two passages"), (maker, "")):
+        checker.page.goto(address)
+        checker.page.get_by_label("Your reason").fill("Two passages")
+        checker.page.context.clear_cookies(name="sessionid")
+        checker.page.get_by_role("button", name="Reject").click()
+        who.signs_in(checker.page)
+        expect(checker.page).to_have_url(address)
+        expect(checker.page.get_by_label("Your reason")).to_have_value(expected)
+    assert Correction.objects.get(booking_id=booking).state == "proposed"
 
 
 def test_on_paper_a_correction_says_how_it_stands_without_buttons(maker: Desk, booking: str) -> None:

@@ -69,6 +69,12 @@ def act(*names: str) -> Expected:
     return Expected(staff, may(*names), get=405, post=(302,), names=names)
 
 
+def decision(name: str) -> Expected:
+    """Posted by who may see and decide corrections; looked at, as after a log-in in between, it leads to the page."""
+    rule = may("events.view_correction", name)
+    return Expected(rule, rule, get=302, post=(200, 302, 400, 409, 422), names=(name,))
+
+
 def ready_pages(app: str, model: str) -> Iterator[tuple[str, Expected]]:
     """The addresses of a model whose admin is Django's own."""
     view, add, change, delete = (f"{app}.{verb}_{model}" for verb in ("view", "add", "change", "delete"))
@@ -126,15 +132,9 @@ EXPECTED: dict[str, Expected] = {
     _CORRECTION: page(_VIEW_CORRECTION),
     f"{_CORRECTION}propose/": form(_VIEW_CORRECTION, "events.add_correction"),
     f"{_CORRECTION}<uuid:id>/": page(_VIEW_CORRECTION),
-    f"{_CORRECTION}<uuid:id>/approve/": Expected(
-        staff, may(_VIEW_CORRECTION, "events.approve_correction"), get=405, post=(200, 302, 400, 409, 422)
-    ),
-    f"{_CORRECTION}<uuid:id>/reject/": Expected(
-        staff, may(_VIEW_CORRECTION, "events.approve_correction"), get=405, post=(200, 302, 400, 409, 422)
-    ),
-    f"{_CORRECTION}<uuid:id>/withdraw/": Expected(
-        staff, may(_VIEW_CORRECTION, "events.add_correction"), get=405, post=(200, 302, 400, 409, 422)
-    ),
+    f"{_CORRECTION}<uuid:id>/approve/": decision("events.approve_correction"),
+    f"{_CORRECTION}<uuid:id>/reject/": decision("events.approve_correction"),
+    f"{_CORRECTION}<uuid:id>/withdraw/": decision("events.add_correction"),
     # Projections, and what operators do to them.
     _PROJECTION: page(_VIEW_PROJECTION),
     f"{_PROJECTION}set-aside/": page(_VIEW_PROJECTION),

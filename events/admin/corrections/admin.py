@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from events import corrections
 from events.admin.corrections.proposing import Proposing
@@ -81,22 +81,22 @@ class CorrectionAdmin(OwnPages):
         self.require(request, people.VIEW)
         return self._review(request, id, Typed())
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def approve_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        """Approves it for the fare of `seen_version`."""
+        """Approves it for the fare of `seen_version`. Looked at, as after a log-in in between: its page."""
         self.require(request, people.VIEW)
         self.require(request, people.DECIDE)
         seen = _version(request.POST)
         return self._decide(request, id, partial(audited.approve, seen_version=seen or 0))
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def reject_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Rejects it, with a `reason`."""
         self.require(request, people.VIEW)
         self.require(request, people.DECIDE)
         return self._decide(request, id, audited.reject)
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def withdraw_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Takes it back, with a `reason`."""
         self.require(request, people.VIEW)
@@ -105,6 +105,8 @@ class CorrectionAdmin(OwnPages):
 
     def _decide(self, request: HttpRequest, id: UUID, deed: Callable[..., Correction]) -> HttpResponse:
         """Back to the page of the correction; where it was refused, with what was typed and why."""
+        if request.method != "POST":
+            return redirect(correction_url(id))
         reason = request.POST.get("reason", "")
         try:
             correction = deed(id, by=_person(request), request=request, reason=reason)

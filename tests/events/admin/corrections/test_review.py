@@ -52,7 +52,7 @@ def expired() -> Correction:
 
 def test_it_shows_what_it_would_do_and_why(correction: Correction) -> None:
     page = said(client_of(support()).get(page_of(correction)))
-    assert "Cancel version 3: Take SGD 5.00 off (toll)" in page
+    assert "Cancel version 3: take SGD 5.00 off (toll)" in page
     assert "It puts version 3 right: SGD 5.00 added (toll), by Pricing." in page
     assert "From SGD 24.00 arrow_forward to SGD 19.00 −5.00" in page
     assert "The fare has not moved since it was proposed." in page
@@ -77,7 +77,7 @@ def test_approved_the_fare_is_right_and_the_page_says_by_whom_and_leads_to_the_e
     assert (act, booking) == ("correction_approved", correction.booking_id)
     assert details == {
         "correction": str(correction.pk),
-        "asked": "Cancel version 3: Take SGD 5.00 off (toll)",
+        "asked": "Cancel version 3: take SGD 5.00 off (toll)",
         "event_version": 4,
         "reason": "Seen in the log",
     }
@@ -295,4 +295,14 @@ def test_a_correction_is_never_changed_or_deleted(correction: Correction, method
     assert getattr(client, method)(page_of(correction)).status_code == 405
     for address in ("change/", "delete/", "history/"):
         assert client.get(f"{page_of(correction)}{address}").status_code == 404
-    assert client.get(f"{page_of(correction)}approve/").status_code == 405
+    assert getattr(client, method)(f"{page_of(correction)}approve/").status_code == 405
+
+
+@pytest.mark.parametrize("what", ["approve", "reject", "withdraw"])
+def test_who_had_to_sign_in_before_deciding_comes_to_the_page_and_has_decided_nothing(
+    correction: Correction, what: str
+) -> None:
+    """A log-in leads on to the address that was asked for, and by GET."""
+    answer = client_of(person_in("lead")).get(f"{page_of(correction)}{what}/")
+    assert (answer.status_code, answer["Location"]) == (302, page_of(correction))
+    assert Correction.objects.get(pk=correction.pk).state == "proposed"
