@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any, Final
 
 from axes.models import AccessAttempt
-from axes.utils import reset
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -19,8 +19,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-SHOWN = 200
+from events.addresses import client_address
+
+SHOWN: Final = 200
 """Lock-outs on the page; nobody needs to read more."""
+
+ONE_CALLERS_IPV6: Final = 64
+"""Bits of an IPv6 address that tell callers apart: whoever has one address has all those that begin like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,22 @@ class LockOut:
     address: str | None
     failures: int
     until: datetime
+
+    @property
+    def where(self) -> str:
+        """The address, or the IPv6 network that stands for one caller; nothing where it could not be told."""
+        if self.address is None:
+            return ""
+        is_network = isinstance(ip_address(self.address), IPv6Address)
+        return f"{self.address}/{ONE_CALLERS_IPV6}" if is_network else self.address
+
+
+def address_to_lock(request: HttpRequest) -> str | None:
+    """What a name is locked for: the caller's address, of IPv6 the network whose addresses one caller has at will."""
+    address = client_address(request)
+    if address is None or not isinstance(ip_address(address), IPv6Address):
+        return address
+    return str(ip_network((address, ONE_CALLERS_IPV6), strict=False).network_address)
 
 
 def locked_out(now: datetime) -> Sequence[LockOut]:
@@ -56,10 +77,18 @@ def locked_out(now: datetime) -> Sequence[LockOut]:
 
 
 def unlock(name: str, address: str | None) -> bool:
-    """Lets the name try again from that address; whether it was locked or close to it."""
-    if not name and not address:
+    """Lets the name try again from that address, as `locked_out` has it; whether it was locked or close to it."""
+    if "\0" in name or not _is_address(address):  # nothing that the table could hold
         return False
-    return bool(reset(username=name or None, ip=address))
+    removed, _of_which = AccessAttempt.objects.filter(username=name, ip_address=address).delete()
+    return bool(removed)
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        return text is None or bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def locked_out_page(

@@ -73,7 +73,7 @@ AXES_COOLOFF_TIME = timedelta(
     minutes=environment.whole_number("FAREHISTORY_LOCKOUT_MINUTES", 15, least=1, most=10_080)
 )
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "events.addresses.client_address"
+AXES_CLIENT_IP_CALLABLE = "farehistory.security.lock_outs.address_to_lock"
 AXES_LOCKOUT_CALLABLE = "farehistory.security.lock_outs.locked_out_page"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False

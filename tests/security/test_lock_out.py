@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from events.audit import Asked, entries
+from farehistory.security.lock_outs import address_to_lock
 from tests.audits import acts_of, audit_cannot_be_written
 from tests.projections.admin.pages import messages_of, text_of
 from tests.staff import PASSWORD, signed_in, staff
@@ -25,13 +26,18 @@ LIMIT = 5
 def an_address() -> str:
     """One that no other test fails from."""
     number = uuid4().int
-    return f"2001:db8::{number >> 16 & 0xFFFF:x}:{number & 0xFFFF:x}"
+    return f"2001:db8:{number >> 16 & 0xFFFF:x}:{number & 0xFFFF:x}::1"
 
 
 def attempt(person: User | str, password: str, address: str, client: Client | None = None) -> Any:
     name = person if isinstance(person, str) else person.username
     client = client or Client()
     return client.post(LOG_IN, {"username": name, "password": password}, REMOTE_ADDR=address)
+
+
+def locked_of(address: str) -> str:
+    """What stands for the caller in a lock: the network of its IPv6 address."""
+    return address.removesuffix("1")
 
 
 def locked(person: User | str, address: str) -> Any:
@@ -90,6 +96,27 @@ def test_another_browser_of_the_same_address_does_not_help() -> None:
     for number in range(LIMIT):
         attempt(person, "wrong", address, Client(headers={"User-Agent": f"browser {number}"}))
     assert attempt(person, PASSWORD, address).status_code == 429
+
+
+def test_another_address_of_the_same_ipv6_network_does_not_help() -> None:
+    """Whoever has one such address has all 2^64 of its network, and would try on from the next one."""
+    person, address = staff("viewer"), an_address()
+    for number in range(LIMIT):
+        attempt(person, "wrong", f"{locked_of(address)}{number:x}")
+    assert attempt(person, PASSWORD, f"{locked_of(address)}ffff:7:8:9".replace("::", ":")).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("address", "locks"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::"),
+        ("", None),
+    ],
+)
+def test_what_a_name_is_locked_for(address: str, locks: str | None, rf: RequestFactory) -> None:
+    assert address_to_lock(rf.get("/", REMOTE_ADDR=address)) == locks
 
 
 def test_a_name_that_nobody_has_is_locked_like_any_other() -> None:
@@ -176,23 +203,45 @@ def test_logging_out_is_noted_and_works_also_where_it_cannot_be() -> None:
 def test_an_operator_sees_who_is_locked_out_and_lets_them_in() -> None:
     person, address, operator = staff("viewer"), an_address(), signed_in("operator")
     locked(person, address)
-    assert f"{person.username} {address} {LIMIT}" in text_of(operator.get(LOCK_OUTS))
-    answer = operator.post(f"{LOCK_OUTS}unlock/", {"name": person.username, "address": address})
+    assert f"{person.username} {locked_of(address)}/64 {LIMIT}" in text_of(operator.get(LOCK_OUTS))
+    form = {"name": person.username, "address": locked_of(address)}
+    answer = operator.post(f"{LOCK_OUTS}unlock/", form)
     assert (answer.status_code, answer["Location"]) == (302, LOCK_OUTS)
     assert messages_of(answer) == [f"{person.username} may try again."]
     assert attempt(person, PASSWORD, address).status_code == 302
-    assert acts_of(operator) == [("unlocked", None, {"name": person.username, "address": address})]
+    assert acts_of(operator) == [("unlocked", None, form)]
 
 
 def test_unlocking_opens_this_lock_and_no_other() -> None:
     person, address, elsewhere = staff("viewer"), an_address(), an_address()
     locked(person, address)
     locked(person, elsewhere)
-    signed_in("operator").post(f"{LOCK_OUTS}unlock/", {"name": person.username, "address": address})
+    form = {"name": person.username, "address": locked_of(address)}
+    signed_in("operator").post(f"{LOCK_OUTS}unlock/", form)
+    assert attempt(person, PASSWORD, address).status_code == 302
+    locked(person, address)
     assert attempt(person, PASSWORD, elsewhere).status_code == 429
 
 
-@pytest.mark.parametrize("form", [{}, {"name": ""}, {"name": "nobody-known", "address": "2001:db8::ff"}])
+def test_a_lock_for_callers_whose_address_could_not_be_told_is_opened_alone() -> None:
+    person, elsewhere, operator = staff("viewer"), an_address(), signed_in("operator")
+    for address in ("", elsewhere):
+        locked(person, address)
+    assert operator.post(f"{LOCK_OUTS}unlock/", {"name": person.username, "address": ""}).status_code == 302
+    assert attempt(person, PASSWORD, "").status_code == 302
+    assert attempt(person, PASSWORD, elsewhere).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"name": ""},
+        {"name": "nobody-known", "address": "2001:db8::"},
+        {"name": "nobody-known", "address": "nonsense"},
+        {"name": "no\0body", "address": "2001:db8::"},
+    ],
+)
 def test_unlocking_what_is_not_locked_opens_nothing_and_says_so(form: dict[str, str]) -> None:
     person, address, operator = staff("viewer"), an_address(), signed_in("operator")
     locked(person, address)
@@ -207,7 +256,8 @@ def test_a_lock_that_cannot_be_noted_as_opened_stays() -> None:
     locked(person, address)
     operator.raise_request_exception = False
     with audit_cannot_be_written():
-        answer = operator.post(f"{LOCK_OUTS}unlock/", {"name": person.username, "address": address})
+        form = {"name": person.username, "address": locked_of(address)}
+        answer = operator.post(f"{LOCK_OUTS}unlock/", form)
     assert answer.status_code == 503
     assert attempt(person, PASSWORD, address).status_code == 429
 
