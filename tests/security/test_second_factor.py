@@ -173,7 +173,28 @@ def test_the_code_of_the_app_leads_on_to_where_they_were_going(somebody: Somebod
     assert somebody.acts[-2:] == ["logged_in", "second_factor_passed"]
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_a_session_that_is_known_to_somebody_else_does_not_become_theirs(somebody: Somebody) -> None:
+    """Who knows the password could sign in, plant that session in the person's browser, and wait for the code."""
+    planted = somebody.client.cookies["sessionid"].value
+    somebody.gives(somebody.next_code())
+    attacker = Client()
+    attacker.cookies["sessionid"] = planted
+    assert attacker.get(START).status_code == 302
+    assert somebody.client.get(START).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "javascript:alert(1)",
+        "nowhere",
+        "admin:logout",
+        "-1",
+        "\0",
+    ],
+)
 def test_the_code_leads_to_no_other_site(somebody: Somebody, elsewhere: str) -> None:
     answer = somebody.client.post(CHECK, {"code": somebody.next_code(), "next": elsewhere})
     assert (answer.status_code, answer["Location"]) == (302, START)
@@ -222,7 +243,7 @@ def test_new_recovery_codes_take_the_place_of_the_old_ones_and_the_browser_stays
     somebody: Somebody,
 ) -> None:
     somebody.gives(somebody.recovery_codes[0])
-    answer = somebody.client.post(CODES)
+    answer = somebody.client.post(CODES, {"code": somebody.recovery_codes[2]})
     new = answer.context["codes"]
     assert "no-store" in answer["Cache-Control"]
     assert not set(new) & set(somebody.recovery_codes)
@@ -231,6 +252,18 @@ def test_new_recovery_codes_take_the_place_of_the_old_ones_and_the_browser_stays
     somebody.signs_in(other)
     assert somebody.gives(somebody.recovery_codes[1], other).status_code == 200
     assert somebody.acts.count("recovery_codes_made") == 1
+
+
+def test_a_browser_that_was_left_open_gives_nobody_recovery_codes(somebody: Somebody) -> None:
+    """With them one could come back, or remove the second factor."""
+    somebody.gives(somebody.next_code())
+    for code in ("", "not-one"):
+        answer = somebody.client.post(CODES, {"code": code})
+        assert answer["Location"] == STATUS
+        TOTPDevice.objects.filter(user=somebody.person).update(throttling_failure_count=0)
+    assert "This code is not right" in messages_of(answer)[0]
+    assert devices.recovery_codes_left(somebody.person) == 10
+    assert somebody.acts[-2:] == ["second_factor_failed", "second_factor_failed"]
 
 
 def test_another_persons_code_does_not_help(somebody: Somebody) -> None:

@@ -95,6 +95,8 @@ def check(request: HttpRequest) -> HttpResponse:
         else:
             if device is not None:
                 audit.record("second_factor_passed", user=request.user, request=request, by=_kind(device))
+                # A new key, as after the password: who planted or knows the old one does not get in with it.
+                request.session.cycle_key()
                 django_otp.login(request, device)
                 return redirect(_next(request))
             audit.record("second_factor_failed", user=request.user, request=request)
@@ -102,14 +104,15 @@ def check(request: HttpRequest) -> HttpResponse:
     return _page(request, "check", error=error, after=_next(request))
 
 
+@sensitive_post_parameters("code")
 @require_POST
-@transaction.atomic
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """New recovery codes in place of those left, shown once."""
-    if not devices.is_set_up(_person(request)):
+    """New recovery codes in place of those left, shown once. Only with a code: they would open what one opens."""
+    if not _gave_a_code(request):
         return redirect(STATUS)
-    codes = devices.make_recovery_codes(_person(request))
-    audit.record("recovery_codes_made", user=request.user, request=request)
+    with transaction.atomic():
+        codes = devices.make_recovery_codes(_person(request))
+        audit.record("recovery_codes_made", user=request.user, request=request)
     return _page(request, "codes", codes=codes, after=resolve_url(STATUS))
 
 
@@ -121,23 +124,27 @@ def remove(request: HttpRequest) -> HttpResponse:
         messages.error(
             request, _("A second factor is required here: yours can be replaced by an administrator.")
         )
-        return redirect(STATUS)
-    if not devices.is_set_up(_person(request)):
-        return redirect(STATUS)
-    try:
-        accepted = devices.check(_person(request), request.POST.get("code", ""))
-    except TooManyTries as refusal:
-        messages.error(request, _wait(refusal))
-        return redirect(STATUS)
-    if accepted is None:
-        audit.record("second_factor_failed", user=request.user, request=request)
-        messages.error(request, _wrong())
-    else:
+    elif _gave_a_code(request):
         with transaction.atomic():
             devices.remove(_person(request))
             audit.record("second_factor_removed", user=request.user, request=request)
         messages.success(request, _("You have no second factor any more: your password alone lets you in."))
     return redirect(STATUS)
+
+
+def _gave_a_code(request: HttpRequest) -> bool:
+    """Whether the form has a code that is accepted, which is used up then; if not, a message says why."""
+    if not devices.is_set_up(_person(request)):
+        return False
+    try:
+        accepted = devices.check(_person(request), request.POST.get("code", ""))
+    except TooManyTries as refusal:
+        messages.error(request, _wait(refusal))
+        return False
+    if accepted is None:
+        audit.record("second_factor_failed", user=request.user, request=request)
+        messages.error(request, _wrong())
+    return accepted is not None
 
 
 def _person(request: HttpRequest) -> Any:
@@ -155,7 +162,7 @@ def _page(request: HttpRequest, name: str, **context: Any) -> TemplateResponse:
 def _next(request: HttpRequest) -> str:
     """Where the person was going: a page of this site, or the start."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
