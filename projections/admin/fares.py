@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -107,20 +108,23 @@ class FareAdmin(HistoryPages):
         self.require(request, VIEW)
         self.require(request, MAY_ISSUE)
         now = timezone.now()
-        try:
-            receipt = issue(object_id, now=now)
-        except UnknownBooking as error:
-            raise Http404(error.detail) from error
-        if receipt.issued_at == now:
-            record(request, Receipt, receipt.number, f"issued, of version {receipt.version}")
-            audit.record(
-                "receipt_issued",
-                user=request.user,
-                request=request,
-                booking_id=object_id,
-                receipt=receipt.number,
-                version=receipt.version,
-            )
+        with transaction.atomic():
+            try:
+                receipt = issue(object_id, now=now)
+            except UnknownBooking as error:
+                raise Http404(error.detail) from error
+            is_new = receipt.issued_at == now
+            if is_new:
+                record(request, Receipt, receipt.number, f"issued, of version {receipt.version}")
+                audit.record(
+                    "receipt_issued",
+                    user=request.user,
+                    request=request,
+                    booking_id=object_id,
+                    receipt=receipt.number,
+                    version=receipt.version,
+                )
+        if is_new:
             said = _("Receipt %(number)s was issued.")
         else:
             said = _("Receipt %(number)s had been issued already: the fare has not changed since.")

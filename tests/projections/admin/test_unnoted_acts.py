@@ -1,4 +1,4 @@
-"""What operators do to projections is not done where it cannot be noted in the audit."""
+"""What staff do to projections and receipts is not done where it cannot be noted in the audit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.builders import given, set_
 from tests.projections.admin.conftest import Sent
 from tests.projections.admin.pages import DRIFT, PROJECTIONS, REBUILDS, SET_ASIDE
 from tests.projections.drift import planted_drift
+from tests.projections.receipts.histories import issued
 from tests.staff import signed_in
 
 NAME = "current_fare"
@@ -85,3 +86,10 @@ def test_drift_is_not_put_right(operator: Client, sent: list[Sent]) -> None:
         assert not RepairItem.objects.filter(booking_id=booking).exists()
         assert sent == []
     row.delete()
+
+
+def test_no_receipt_is_issued() -> None:
+    booking, support = given(set_("14.00")), signed_in("support")
+    support.raise_request_exception = False
+    refused(support, f"/admin/projections/currentfare/{booking}/receipts/issue/")
+    assert issued(booking) == []
