@@ -101,6 +101,8 @@ def record(
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql.statement("record_audit"), row)
+            if cursor.rowcount != 1:
+                raise DatabaseError("the table took no entry: a rule or trigger keeps it away")
     except DatabaseError as error:
         logger.error("not audited, so refused: %s by %s: %s", what, row["user_name"], error)
         raise Unavailable("This could not be noted in the audit, so it is not done or shown.") from error

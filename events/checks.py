@@ -18,7 +18,9 @@ _TABLES: Final = (
     "ledger.audit_entry",
     "ledger.correction",
 )
-_TRIGGERS: Final = {(table, trigger) for table in _TABLES for trigger in ("rows_stay", "table_stays")}
+_TRIGGERS: Final = {(table, trigger) for table in _TABLES for trigger in ("rows_stay", "table_stays")} | {
+    ("ledger.audit_entry", "time_is_now")
+}
 _DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
 
 

@@ -263,6 +263,25 @@ def test_processes_refuse_to_start_while_a_trigger_of_the_audit_is_weakened(trig
     assert faults() == set()
 
 
+def test_processes_refuse_to_start_while_entries_could_be_dated_back() -> None:
+    table = "ALTER TABLE ledger.audit_entry"
+    with as_owner(f"{table} DISABLE TRIGGER time_is_now", f"{table} ENABLE TRIGGER time_is_now"):
+        assert faults() == {"events.E001"}
+    assert faults() == set()
+
+
+def test_an_entry_that_the_table_drops_without_a_word_is_one_that_could_not_be_written() -> None:
+    rule = "swallow_all"
+    with (
+        as_owner(
+            f"CREATE RULE {rule} AS ON INSERT TO ledger.audit_entry DO INSTEAD NOTHING",
+            f"DROP RULE {rule} ON ledger.audit_entry",
+        ),
+        pytest.raises(Unavailable),
+    ):
+        record("searched", user=None, request=None)
+
+
 @pytest.mark.parametrize("right", ["UPDATE", "DELETE", "TRUNCATE", "TRIGGER"])
 def test_processes_refuse_to_start_where_the_application_may_change_the_audit(right: str) -> None:
     role = connections["default"].settings_dict["USER"]
