@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from events.admin.audit_lines import ACTION_WORDS, AuditLine
+from events.admin.pages import typed
 from events.audit import Asked, entries
 from events.models import AuditEntry
 
@@ -38,13 +39,13 @@ class AuditPage:
     @classmethod
     def of(cls, given: QueryDict) -> AuditPage:
         """The page that an address names."""
-        typed = {name: given.get(name, "").strip() for name in _FIELDS}
+        asked = {name: typed(given, name) for name in _FIELDS}
         errors = {}
-        if typed["action"] and typed["action"] not in ACTION_WORDS:
+        if asked["action"] and asked["action"] not in ACTION_WORDS:
             errors["action"] = _("There is no such action.")
-        if typed["day"] and _date(typed["day"]) is None:
+        if asked["day"] and _date(asked["day"]) is None:
             errors["day"] = _("This is not a day of the calendar, written like 2026-05-03.")
-        return cls(typed, _key(given.get("before", "")), errors)
+        return cls(asked, _key(given.get("before", "")), errors)
 
     @property
     def is_filtered(self) -> bool:

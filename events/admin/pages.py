@@ -9,7 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
@@ -55,6 +55,11 @@ def record(request: HttpRequest, model: type[Model], key: str, what: str) -> Non
     logger.info(
         "%s %s: %s", model._meta.verbose_name, key, what, extra={"actor": request.user.get_username()}
     )
+
+
+def typed(given: QueryDict, name: str) -> str:
+    """What an address has under a name, without spaces around it and without NUL, which no text of PostgreSQL has."""
+    return given.get(name, "").replace("\0", "").strip()
 
 
 def short(error: Exception, most: int = 300) -> str:

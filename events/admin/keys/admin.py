@@ -25,7 +25,7 @@ from events.admin.keys.key_form import CreateForm, RevokeForm, RotateForm
 from events.admin.keys.key_line import KeyLine, lines_of
 from events.admin.keys.list_page import ListPage
 from events.admin.keys.urls import ADD, CHANGE, CHANGELIST, REVOKE, ROTATE, key_url
-from events.admin.pages import OwnPages
+from events.admin.pages import OwnPages, typed
 from events.api_keys import AlreadyMade, AlreadyRotated, NotInForce
 from events.errors import Unavailable
 from events.key_acts import By, NewKey
@@ -184,11 +184,11 @@ def _create_form(request: HttpRequest) -> CreateForm:
     person: Any = request.user
     if request.method == "POST":
         return CreateForm(request.POST, by=person)
-    like = request.GET.get("like")
+    like = typed(request.GET, "like")
     key = ApiKey.objects.filter(key_id=like[:32]).first() if like else None
     if key is not None:
         return CreateForm.like(key, person)
-    return CreateForm(None, by=person, initial={"source": request.GET.get("source", "")[:48]})
+    return CreateForm(None, by=person, initial={"source": typed(request.GET, "source")[:48]})
 
 
 def _created(request: HttpRequest, form: CreateForm) -> NewKey:

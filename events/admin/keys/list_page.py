@@ -18,6 +18,7 @@ from events import key_states
 from events.admin.corrections.ages import ago
 from events.admin.keys.key_line import KeyLine, lines_of
 from events.admin.keys.words import STATES
+from events.admin.pages import typed
 from events.key_states import IN_FORCE, KeyState
 from events.models import ApiKey
 
@@ -70,7 +71,7 @@ class ListPage:
         state, after = given.get("state", ""), given.get("after", "")
         is_key = after.isascii() and after.isdigit() and len(after) <= _MAX_KEY_DIGITS
         return cls(
-            service=given.get("service", "").strip()[:100],
+            service=typed(given, "service")[:100],
             state=state if state in (*KeyState, ALL) else "",
             after=int(after) if is_key else None,
         )
