@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "farehistory.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "farehistory.security.content_policies.ContentPolicies",
+    "farehistory.security.caching.KeptNowhere",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
