@@ -26,8 +26,21 @@ for model in (StaticDevice, TOTPDevice):  # their pages would show people's secr
     admin.site.unregister(model)
 
 
+class EditedByAdministrators(admin.ModelAdmin):
+    """Who may edit people or groups can make themselves anything, so no right that a group may have is enough."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
 @admin.register(User)
-class PersonAdmin(Audited, UserAdmin, ModelAdmin):
+class PersonAdmin(Audited, EditedByAdministrators, UserAdmin, ModelAdmin):
     """People get their rights from groups, so that what somebody may do can be said in a word."""
 
     form = UserChangeForm
@@ -72,14 +85,15 @@ _NO_PAGES: Final = ("admin", "contenttypes", "sessions", "otp_static", "otp_totp
 
 def _offered(permissions: QuerySet[Permission]) -> QuerySet[Permission]:
     without_pages = Q(content_type__app_label__in=_NO_PAGES) | Q(content_type__model="permission")
+    of_people = Q(content_type__app_label="auth") & ~Q(codename__startswith="view_")
     of_axes = Q(content_type__app_label="axes") & ~Q(
         codename__in=("view_accessattempt", "delete_accessattempt")
     )
-    return permissions.exclude(without_pages | of_axes)
+    return permissions.exclude(without_pages | of_people | of_axes)
 
 
 @admin.register(Group)
-class PermissionGroupAdmin(Audited, GroupAdmin, ModelAdmin):
+class PermissionGroupAdmin(Audited, EditedByAdministrators, GroupAdmin, ModelAdmin):
     filter_horizontal = ()
     formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
 

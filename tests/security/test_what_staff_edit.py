@@ -273,3 +273,29 @@ def test_the_schedules_page_has_no_script_of_its_own(operator: Client) -> None:
     content = operator.get(f"{SCHEDULES}{row.pk}/change/").content.decode()
     assert "periodic-task-overrides" not in content
     assert "At 03:50" in content
+
+
+def test_no_right_of_a_group_is_enough_to_edit_people_or_groups() -> None:
+    """Whoever edits people could make themselves an administrator, or change an administrator's password."""
+    person, group = staff(), Group.objects.create(name=f"all-{uuid4().hex[:8]}")
+    group.permissions.set(Permission.objects.all())
+    person.groups.add(group)
+    client = Client()
+    client.force_login(person)
+    form = {"username": person.username, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    for address in (PEOPLE, f"{PEOPLE}{person.pk}/change/", GROUPS, f"{GROUPS}{group.pk}/change/"):
+        assert client.get(address).status_code == 200, address
+    for address in (
+        f"{PEOPLE}{person.pk}/change/",
+        f"{PEOPLE}{person.pk}/password/",
+        f"{PEOPLE}{person.pk}/delete/",
+        f"{PEOPLE}add/",
+        f"{GROUPS}{group.pk}/change/",
+        f"{GROUPS}{group.pk}/delete/",
+        f"{GROUPS}add/",
+    ):
+        assert client.post(address, form).status_code == 403, address
+    client.post(PEOPLE, {"action": "remove_second_factor", "_selected_action": [person.pk]})
+    person.refresh_from_db()
+    assert not person.is_superuser
+    assert acts_of(client) == []
