@@ -2,8 +2,8 @@
 
 A spreadsheet takes a text that begins with = + - @, a tab or a carriage return for a formula, and a formula can send
 the sheet's content elsewhere. Some skip what cannot be seen before such a sign, or take its wide and small forms too,
-or a minus as it is printed. Such a text gets an apostrophe in front, which spreadsheets take for "this is text"; a plain
-number such as -3.10 is no formula and stays the number that it is.
+or a minus as it is printed. Such a text gets an apostrophe in front, which spreadsheets take for "this is text"; a
+plain number such as -3.10 is no formula and stays the number that it is.
 """
 
 from __future__ import annotations
