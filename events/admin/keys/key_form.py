@@ -23,6 +23,7 @@ from events import api_keys
 from events.admin.instant_field import InstantField
 from events.admin.keys.rights import BIND, may_get_key_of
 from events.admin.keys.words import SCOPES
+from events.corrections.people import DECIDE, PROPOSE
 from events.models import ApiKey
 from events.new_event import COMPONENT, SOURCE
 
@@ -197,6 +198,11 @@ class CreateForm(_Times):
         if not may_get_key_of(self.by, person.pk):
             raise forms.ValidationError(
                 _("You can make keys that correct fares in your own name, not in somebody else’s.")
+            )
+        if not (person.has_perm(PROPOSE) or person.has_perm(DECIDE)):
+            raise forms.ValidationError(
+                _("%(name)s may neither propose nor decide corrections, so the key could do neither.")
+                % {"name": name}
             )
         return int(person.pk)
 

@@ -183,6 +183,14 @@ def test_a_key_in_ones_own_name_may_be_made(service: str) -> None:
     assert str(ApiKey.objects.get(source=service).user_id) == me
 
 
+def test_a_key_that_could_correct_nothing_is_refused(operator: Client, service: str) -> None:
+    me = type(staff()).objects.get(pk=operator.session["_auth_user_id"])
+    answer = operator.post(ADD, form(source=service, scopes=["fares:correct"], person=me.username))
+    assert answer.status_code == 400
+    assert f"{me.username} may neither propose nor decide corrections" in body_of(answer)
+    assert not ApiKey.objects.filter(source=service).exists()
+
+
 def test_an_operator_makes_and_gets_no_key_that_corrects_in_somebody_elses_name(
     operator: Client, service: str
 ) -> None:
