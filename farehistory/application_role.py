@@ -1,4 +1,4 @@
-"""What the application role may do outside the ledger, and its time limits."""
+"""What the application role may do outside the ledger, and its settings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
 # By role, not by connection option: pgbouncer in transaction mode passes no start-up options on.
-TIME_LIMITS = {
+SETTINGS = {
     "lock_timeout": "1s",
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "5s",
+    # Our statements take milliseconds. Compiling one takes 200, and a planner that knows nothing of a table does it.
+    "jit": "off",
 }
 
 
 def grant_rights(owner: BaseDatabaseWrapper, application: str) -> None:
-    """Lets the application role use Django's tables in `public`, and sets its time limits in this database.
+    """Lets the application role use Django's tables in `public`, and sets its defaults in this database.
 
     Idempotent; run after every migration, since each may have made a table. Of the migrations themselves it may
     only read what was applied.
@@ -31,21 +33,21 @@ def grant_rights(owner: BaseDatabaseWrapper, application: str) -> None:
     with owner.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement.format(role=role).as_string(None))
-        _set_time_limits(cursor, role, owner.settings_dict["NAME"])
+        _set_defaults(cursor, role, owner.settings_dict["NAME"])
 
 
-def _set_time_limits(cursor: Any, role: sql.Identifier, database: str) -> None:
+def _set_defaults(cursor: Any, role: sql.Identifier, database: str) -> None:
     """A role may set its own defaults, and the owner may act as the application: no right over roles is needed."""
     cursor.execute(sql.SQL("SET ROLE {role}").format(role=role).as_string(None))
     try:
-        for name, limit in TIME_LIMITS.items():
+        for name, value in SETTINGS.items():
             cursor.execute(
-                sql.SQL("ALTER ROLE {role} IN DATABASE {database} SET {name} = {limit}")
+                sql.SQL("ALTER ROLE {role} IN DATABASE {database} SET {name} = {value}")
                 .format(
                     role=role,
                     database=sql.Identifier(database),
                     name=sql.Identifier(name),
-                    limit=sql.Literal(limit),
+                    value=sql.Literal(value),
                 )
                 .as_string(None)
             )
