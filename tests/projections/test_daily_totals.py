@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from events import history
+from events import feed, history, ledger
 from events.partitions import partition_of
 from projections import checkpoints, runner, set_aside
 from projections.projector import CHECK, Page
@@ -18,7 +18,8 @@ from projections.projectors.daily_totals import DailyTotalsProjector
 from projections.set_aside import CannotFoldOne
 from projections.sql import statement
 from projections.totals import Total, totals
-from tests.builders import add, append, new_booking_id, set_, sub
+from tests.builders import add, append, event, new_booking_id, set_, sub
+from tests.projections.admin.plans import plans_of_statements
 from tests.threads import together
 
 PROJECTOR = DailyTotalsProjector()
@@ -187,6 +188,19 @@ def rows_in_pages_of(size: int, partition: int, source: str) -> list[tuple[str, 
         rows = cursor.fetchall()
         transaction.set_rollback(True)
     return rows
+
+
+def test_a_long_booking_that_is_set_over_and_over_is_not_read_whole_for_each_event() -> None:
+    booking, many = new_booking_id(), 1000
+    partition = partition_of(booking)
+    after = feed.heads().get(partition, 0)
+    ledger.append_many([event(booking, set_("14.00")) for _ in range(many)], source=fresh_source())
+    page = Page(partition, after, after + many, schema=CHECK)
+    with transaction.atomic():
+        with plans_of_statements() as plans:
+            PROJECTOR.apply(page)
+        transaction.set_rollback(True)
+    assert many < sum(read.rows for read in plans.reads if read.table == "fare_event") < 20 * many
 
 
 def new_booking_id_of(partition: int) -> str:

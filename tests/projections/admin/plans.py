@@ -27,7 +27,8 @@ class Read:
 
 @dataclass(slots=True)
 class Plans:
-    """The reads of growing tables, of every statement that was executed meanwhile."""
+    """The reads of growing tables, of every statement that was executed meanwhile; of those that write, within a
+    transaction."""
 
     reads: list[Read] = field(default_factory=list)
 
@@ -39,13 +40,19 @@ class Plans:
         many: bool,
         context: dict[str, Any],
     ) -> Any:
-        words = re.sub(r"^--.*$", "", statement, flags=re.MULTILINE).split()
-        if not many and words[0] in ("SELECT", "WITH", "(SELECT"):
-            with connection.connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT json) {statement}", parameters)
-                (((plan,),),) = cursor.fetchall()
-            self.reads += _reads(plan["Plan"], statement)
+        first = re.sub(r"^--.*$", "", statement, flags=re.MULTILINE).split()[0]
+        if not many and first in ("SELECT", "WITH", "(SELECT"):
+            self._explain(statement, parameters)
+        elif not many and first == "INSERT" and connection.in_atomic_block:
+            with connection.connection.transaction(force_rollback=True):
+                self._explain(statement, parameters)
         return execute(statement, parameters, many, context)
+
+    def _explain(self, statement: str, parameters: Any) -> None:
+        with connection.connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT json) {statement}", parameters)
+            (((plan,),),) = cursor.fetchall()
+        self.reads += _reads(plan["Plan"], statement)
 
 
 @contextmanager
