@@ -19,6 +19,7 @@ from events import feed
 from events.money import MAX_MINOR_UNITS, from_minor, to_minor
 from projections import checkpoints
 from projections.event_filter import EventFilter, with_filters
+from projections.planning import only_along_indexes
 from projections.projectors.event_search import EventSearchProjector
 from projections.sql import statement
 
@@ -93,12 +94,14 @@ def find(wanted: EventFilter, *, after: tuple[Any, ...] | None = None, limit: in
     order = order_of(wanted)
     hits: list[EventHit] = []
     ends: list[EventHit] = []
-    for walk in _walks(wanted):
-        found = _Reader(walk, wanted, order, after)
-        some = found.hits(limit + 1)
-        hits += some
-        if len(some) <= limit and (end := found.end()):
-            ends.append(end)
+    walks = list(_walks(wanted))
+    with only_along_indexes():
+        for walk in walks:
+            found = _Reader(walk, wanted, order, after)
+            some = found.hits(limit + 1)
+            hits += some
+            if len(some) <= limit and (end := found.end()):
+                ends.append(end)
     # What is beyond the first walk to break off could come before hits of that walk that are not known yet.
     horizon = max((end.key(order) for end in ends), default=None)
     ordered = sorted(hits, key=lambda hit: hit.key(order), reverse=True)

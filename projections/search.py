@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
+from projections.planning import only_by_bitmaps
 from projections.projectors.booking_search import MAX_LENGTH
 from projections.sql import statement
 
+Booking = tuple[int, str]
+"""A booking's partition and id."""
+
 # Above every character that may follow a prefix: byte order of UTF-8 is that of code points.
-AFTER_ANY_VALUE = "\U0010ffff"
+_AFTER_ANY_VALUE = "\U0010ffff"
+# Above every character that an id may have, so `prefix` to `prefix~` spans the ids that begin with it.
+_AFTER_ANY_ID = "~"
 
 MOST_WITH_PART: Final = 2_000
 """Bookings whose ids have a part in common, beyond which it says too little."""
@@ -36,31 +41,35 @@ def can_be_a_reference(value: str) -> bool:
     return 0 < len(value) <= MAX_LENGTH and "\0" not in value
 
 
-def bookings_with(value: str, *, key: str | None = None, after: str = "", limit: int = 50) -> list[str]:
-    """Ids of the bookings whose metadata names this value, under one key or under any, in byte order.
+def bookings_with(value: str, *, key: str | None = None, after: str = "", limit: int = 50) -> list[Booking]:
+    """The bookings whose metadata names this value, under one key or under any, in byte order of their ids.
 
     `after`: the last id of the page before. What is in the ledger and not yet in the view is not found.
     """
     if not can_be_a_reference(value):
         return []
-    return _first_column(
-        "bookings_with_reference", {"value": value, "key": key, "after": after, "limit": limit}
-    )
+    return _rows("bookings_with_reference", {"value": value, "key": key, "after": after, "limit": limit})
+
+
+def bookings_beginning_with(prefix: str, *, after: str = "", limit: int = 50) -> list[Booking]:
+    """The bookings in the view of fares whose id begins with this, in byte order of their ids; `after` as above."""
+    bounds = {"low": prefix, "high": prefix + _AFTER_ANY_ID, "after": after, "limit": limit}
+    return _rows("bookings_with_prefix", bounds)
 
 
 def references_beginning_with(prefix: str, *, limit: int = 50) -> list[str]:
     """Values that some booking names and that begin with this, each once, in byte order."""
     if not can_be_a_reference(prefix):
         return []
-    bounds = {"low": prefix, "high": prefix + AFTER_ANY_VALUE, "limit": limit}
-    return _first_column("references_by_prefix", bounds)
+    bounds = {"low": prefix, "high": prefix + _AFTER_ANY_VALUE, "limit": limit}
+    return [value for (value,) in _rows("references_by_prefix", bounds)]
 
 
 @dataclass(frozen=True, slots=True)
 class WithPart:
-    """A page of the bookings whose id has a part: (partition, id) each, in byte order of the ids."""
+    """A page of the bookings whose id has a part, in byte order of their ids."""
 
-    bookings: Sequence[tuple[int, str]] = ()
+    bookings: Sequence[Booking] = ()
     too_many: bool = False
     """More than `MOST_WITH_PART` have it, or so many that looking for them was not begun or was broken off: none are
     listed."""
@@ -93,9 +102,10 @@ def bookings_with_part(part: str, *, after: str = "", limit: int = 50) -> WithPa
     if expected_with_part(part) > FAR_TOO_MANY:
         return WithPart(too_many=True)
     try:
-        with trigrams_only(), connection.cursor() as cursor:
-            cursor.execute(statement("bookings_with_part"), bounds)
-            rows = cursor.fetchall()
+        # For a part that the planner takes to be frequent, reading the table from its beginning until enough are found
+        # seems cheap to it, and is not where it errs.
+        with only_by_bitmaps(longest=LONGEST_LOOK_FOR_PARTS):
+            rows = _rows("bookings_with_part", bounds)
     except OperationalError as error:
         if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise
@@ -116,22 +126,11 @@ def expected_with_part(part: str) -> int:
     return 0 if plan["Node Type"] == "Custom Scan" else int(plan["Plan Rows"])
 
 
-@contextmanager
-def trigrams_only() -> Iterator[None]:
-    """No other way for the planner, in a transaction of its own: for a part that it takes to be frequent, reading
-    the table from its beginning until enough are found seems cheap to it, and is not where it errs."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for way in ("seqscan", "indexscan", "indexonlyscan"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
-        cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_LOOK_FOR_PARTS}'")
-        yield
-
-
 def _pattern(part: str) -> str:
     return "%" + re.sub(r"[\\%_]", r"\\\g<0>", part) + "%"
 
 
-def _first_column(name: str, parameters: dict[str, Any]) -> list[str]:
+def _rows(name: str, parameters: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), parameters)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())

@@ -14,11 +14,9 @@ from projections.admin.fare_page import PAGE as EVENTS_ON_A_FARE_PAGE
 from projections.event_search import EventHit
 from projections.explain import sum_text, terms_of
 from projections.models import CurrentFare
+from projections.search import Booking
 from projections.sql import statement
 from projections.wording import NO_BREAK, money_text, words
-
-Booking = tuple[int, str]
-"""A booking's partition and id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ an index: nothing is counted, and no page costs more than the one before.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
@@ -22,12 +22,17 @@ from events import history
 from events.new_event import BOOKING_ID
 from projections import event_search, search
 from projections.admin.amount_terms import AmountTerms, amount_terms
-from projections.admin.fare_lines import Booking, FareLine, lines_of
+from projections.admin.fare_lines import FareLine, lines_of
 from projections.admin.search_words import spellings, tried
 from projections.event_filter import EventFilter
 from projections.fare_states import State, bookings_in_state
 from projections.models import CurrentFare
-from projections.search import bookings_with, references_beginning_with
+from projections.search import (
+    Booking,
+    bookings_beginning_with,
+    bookings_with,
+    references_beginning_with,
+)
 from projections.sql import statement
 
 PAGE = 50
@@ -39,14 +44,15 @@ NARROWED: Final = 500
 TAIL = 20
 """Events at the end of each partition's log among which the fares changed last are looked for."""
 
-# Above every character that an id may have, so `prefix` to `prefix~` spans the ids that begin with it.
-_AFTER_ANY_ID = "~"
 _TRANSACTION_ID: Final = re.compile(
     r"[0-9A-Fa-f]{8}(-?)[0-9A-Fa-f]{4}(?:\1[0-9A-Fa-f]{4}){2}\1[0-9A-Fa-f]{12}"
 )
 
-Candidates = Callable[[str, int], Sequence[Booking]]
-"""The next bookings of a list: after an id, at most so many, in byte order of their ids."""
+
+class Candidates(Protocol):
+    """The next bookings of a list: after an id, at most so many, in byte order of their ids."""
+
+    def __call__(self, *, after: str, limit: int) -> Sequence[Booking]: ...
 
 
 class Kind(StrEnum):
@@ -183,16 +189,15 @@ def _with_id(query: str) -> str | None:
 def _only_one_naming(query: str) -> str | None:
     reference = search_reference(query)
     bookings = bookings_with(reference, limit=2) if reference else []
-    return bookings[0] if len(bookings) == 1 else None
+    return bookings[0][1] if len(bookings) == 1 else None
 
 
 def _naming(query: str, filters: EventFilter, after: str) -> FareSearch | None:
     reference = search_reference(query)
     if reference is None:
         return None
-    candidates = partial(_places, "fares_by_reference", value=reference)
     found = FareSearch(query=query, kind=Kind.REFERENCE, reference=reference)
-    return _narrowed(found, candidates, filters, after)
+    return _narrowed(found, partial(bookings_with, reference), filters, after)
 
 
 def _beginning_with(query: str, filters: EventFilter, after: str) -> FareSearch | None:
@@ -200,9 +205,8 @@ def _beginning_with(query: str, filters: EventFilter, after: str) -> FareSearch 
         return None
     found = FareSearch(query=query, kind=Kind.BEGINNING)
     for prefix in spellings(query):
-        candidates = partial(_places, "fares_by_prefix", low=prefix, high=prefix + _AFTER_ANY_ID)
-        if candidates(after, 1):
-            return _narrowed(found, candidates, filters, after)
+        if bookings_beginning_with(prefix, after=after, limit=1):
+            return _narrowed(found, partial(bookings_beginning_with, prefix), filters, after)
     return None
 
 
@@ -216,15 +220,12 @@ def _with_part(query: str, filters: EventFilter, after: str) -> FareSearch | Non
         return replace(found, asks=_too_many())
     if not ids.bookings:
         return None
-    return _narrowed(found, lambda _after, limit: ids.bookings[:limit], filters, after)
+    return _narrowed(found, lambda *, after, limit: ids.bookings[:limit], filters, after)
 
 
 def _in_state(state: State, filters: EventFilter, after: str) -> FareSearch:
-    def candidates(after: str, limit: int) -> Sequence[Booking]:
-        return bookings_in_state(state, after=after, limit=limit)
-
     after = after if BOOKING_ID.fullmatch(after) else ""
-    return _narrowed(FareSearch(kind=Kind.FILTERS), candidates, filters, after)
+    return _narrowed(FareSearch(kind=Kind.FILTERS), partial(bookings_in_state, state), filters, after)
 
 
 def _by_filters(filters: EventFilter, after: str) -> FareSearch:
@@ -241,15 +242,10 @@ def _by_filters(filters: EventFilter, after: str) -> FareSearch:
     )
 
 
-def _places(name: str, after: str, limit: int, **bounds: str) -> list[Booking]:
-    fares = CurrentFare.objects.raw(statement(name), {**bounds, "after": after, "limit": limit})
-    return [(fare.partition, fare.booking_id) for fare in fares]
-
-
 def _narrowed(found: FareSearch, candidates: Candidates, filters: EventFilter, after: str) -> FareSearch:
     """The search with its page of fares: of the candidates those that meet the filters."""
     most = NARROWED if filters else PAGE
-    places = candidates(after, most + 1)
+    places = candidates(after=after, limit=most + 1)
     looked_at = places[:most]
     hits = event_search.newest_meeting(filters, looked_at) if filters and looked_at else {}
     kept = [place for place in looked_at if place[1] in hits] if filters else looked_at

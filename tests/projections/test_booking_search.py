@@ -37,6 +37,12 @@ def naming(metadata: dict[str, Any], booking_id: str | None = None) -> str:
     return booking
 
 
+def ids_with(value: str, **bounds: Any) -> list[str]:
+    found = bookings_with(value, **bounds)
+    assert [partition for partition, _ in found] == [partition_of(booking) for _, booking in found]
+    return [booking for _, booking in found]
+
+
 def rows_of(booking: str) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -54,24 +60,24 @@ def test_a_booking_is_found_by_each_reference_of_each_of_its_events() -> None:
     drain()
     assert rows_of(booking) == [("customer_ref", customer), ("order_id", order), ("ticket", ticket)]
     for value in (customer, order, ticket):
-        assert bookings_with(value) == [booking]
+        assert ids_with(value) == [booking]
 
 
 def test_a_key_narrows_the_search() -> None:
     value = fresh()
     customer = naming({"customer_id": value})
     both = naming({"customer_id": value, "order_id": value})
-    assert bookings_with(value) == sorted([customer, both])
-    assert bookings_with(value, key="order_id") == [both]
-    assert bookings_with(value, key="trip_id") == []
+    assert ids_with(value) == sorted([customer, both])
+    assert ids_with(value, key="order_id") == [both]
+    assert ids_with(value, key="trip_id") == []
 
 
 def test_bookings_come_in_pages_in_order_of_their_ids() -> None:
     value, prefix = fresh(), uuid4().hex
     bookings = [naming({"customer_id": value}, f"{prefix}{end}") for end in ("A", "Z", "_", "a", "z")]
-    assert bookings_with(value, limit=2) == bookings[:2]
-    assert bookings_with(value, after=bookings[1], limit=2) == bookings[2:4]
-    assert bookings_with(value, after=bookings[3], limit=2) == bookings[4:]
+    assert ids_with(value, limit=2) == bookings[:2]
+    assert ids_with(value, after=bookings[1], limit=2) == bookings[2:4]
+    assert ids_with(value, after=bookings[3], limit=2) == bookings[4:]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,7 @@ def test_bookings_come_in_pages_in_order_of_their_ids() -> None:
 def test_strings_and_numbers_are_found_as_they_were_written(value: Any, found_as: str) -> None:
     booking = naming({"customer_id": value})
     assert rows_of(booking) == [("customer_id", found_as)]
-    assert booking in bookings_with(found_as, after=booking[:-1])
+    assert booking in ids_with(found_as, after=booking[:-1])
 
 
 @pytest.mark.parametrize(
@@ -104,12 +110,12 @@ def test_keys_that_are_not_configured_or_lie_deeper_find_nothing() -> None:
     value = fresh()
     booking = naming({"Customer_id": value, "note": value, "rider": {"customer_id": value}})
     assert rows_of(booking) == []
-    assert bookings_with(value) == []
+    assert ids_with(value) == []
 
 
 @pytest.mark.parametrize("value", ["", "\0", "a\0b", "x" * (MAX_LENGTH + 1)])
 def test_what_no_event_can_name_is_not_looked_for(value: str) -> None:
-    assert bookings_with(value) == []
+    assert ids_with(value) == []
     assert references_beginning_with(value) == []
 
 
@@ -202,10 +208,10 @@ def many() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("key", [None, "order_id"])
-def test_a_reference_is_found_by_a_range_of_the_index(many: str, key: str | None) -> None:
+def test_a_reference_is_found_booking_by_booking(many: str, key: str | None) -> None:
     bounds = {"value": f"{many}777", "key": key, "after": f"{many}7770", "limit": 50}
     plan = explained("bookings_with_reference", bounds)
-    assert "Index Only Scan using booking_search_value" in plan
+    assert plan.count("Scan using booking_search_value") == 2
     assert "Seq Scan" not in plan
     assert f"value = '{many}777'" in plan
     assert len(bookings_with(f"{many}777", key=key)) == 10
@@ -217,12 +223,6 @@ def test_references_with_a_beginning_are_found_value_by_value(many: str) -> None
     assert "Seq Scan" not in plan
     expected = sorted(f"{many}{n}" for n in range(2001) if str(n).startswith("77"))
     assert references_beginning_with(f"{many}77") == expected
-
-
-def test_a_page_of_a_references_fares_reads_no_table_whole(many: str) -> None:
-    plan = explained("fares_by_reference", {"value": f"{many}777", "after": "", "limit": 51})
-    assert "using booking_search_value" in plan
-    assert "Seq Scan on booking_search" not in plan
 
 
 def explained(name: str, bounds: dict[str, Any]) -> str:

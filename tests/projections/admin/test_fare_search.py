@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils.html import strip_tags
 
@@ -16,7 +15,6 @@ from projections import runner
 from projections.admin.fare_search import PAGE, recent_fares, search_fares
 from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
-from projections.sql import statement
 from tests.builders import add, given, new_booking_id, set_
 
 SEARCH = "/admin/projections/currentfare/"
@@ -168,17 +166,3 @@ def test_the_page_of_an_unknown_booking_leads_on_from_a_reference(viewer: Client
     assert viewer.get(fare_url(order))["Content-Type"].startswith("text/html")
     booking = naming(order)
     assert viewer.get(fare_url(order))["Location"] == fare_url(booking)
-
-
-def test_the_search_reads_an_index_in_order() -> None:
-    """Asked of the planner with the other ways closed: what it finds then, it takes on a large table."""
-    bounds = {"low": "BK", "high": "BK~", "after": "", "limit": PAGE}
-    with connection.cursor() as cursor:
-        for other_way in ("seqscan", "bitmapscan", "sort"):
-            cursor.execute(f"SET enable_{other_way} = off")
-        cursor.execute(f"EXPLAIN {statement('fares_by_prefix')}", bounds)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-        cursor.execute("RESET ALL")
-    assert "Index Scan" in plan
-    assert "Seq Scan" not in plan
-    assert "Sort" not in plan

@@ -22,7 +22,7 @@ from projections import event_search, runner
 from projections.admin.fares import fare_url
 from projections.projectors import PROJECTORS
 from tests.builders import add, event, set_
-from tests.projections.admin.plans import plans_of_statements
+from tests.projections.admin.plans import GROWING, plans_of_statements
 from tests.projections.admin.test_fare_search import SEARCH
 from tests.staff import signed_in
 
@@ -149,16 +149,31 @@ def _fill(superuser: str) -> None:
         )
     with psycopg.connect(superuser, dbname=NAME, autocommit=True) as connection:
         connection.execute(STATEMENT, {"first": 1, "last": BOOKINGS})
+        for table in ("ledger.fare_event", *(f"projection.{name}" for name in GROWING - {"fare_event"})):
+            connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
         connection.execute("ANALYZE")
         for view in PROJECTORS:
             if view.tables:
                 runner.drain(view, feed.heads(), page_events=10_000)
+
+
+@pytest.fixture(scope="module", params=["with statistics", "without statistics"])
+def planner(request: pytest.FixtureRequest, viewer: Client, superuser: str) -> str:
+    """What PostgreSQL knows of the tables: nothing after an upgrade or a load, until somebody says ANALYZE."""
+    with psycopg.connect(superuser, dbname=NAME, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+        if request.param == "without statistics":
+            connection.execute("DELETE FROM pg_statistic")
+            connection.execute(
+                "UPDATE pg_class SET reltuples = -1, relpages = 0, relallvisible = 0"
+                " WHERE relnamespace::regnamespace::text IN ('ledger', 'projection')"
+            )
+    return str(request.param)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_served_by_indexes_from_a_bounded_number_of_rows(
-    viewer: Client, page: str, monkeypatch: pytest.MonkeyPatch
+    viewer: Client, planner: str, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_search, "EXAMINED", EXAMINED)
     address = PAGES[page]()
