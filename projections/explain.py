@@ -21,6 +21,9 @@ from projections.wording import MINUS, NO_BREAK, amount_text, capitalised, money
 MAX_TERMS = 7
 """Terms that a sentence lists."""
 
+_WITHOUT_DIRECTION = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Embeddings, overrides and isolates: characters that say in which direction others are to be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -192,8 +195,12 @@ def origin_in_words(origin: Origin) -> str:
 
 
 def _who(event: FareEvent) -> str:
-    """The service, and the person where one is named. Isolated, since a name may run from right to left."""
+    """The service, and the person where one is named. Isolated, since a name may run from right to left.
+
+    Marks of direction in the name itself are left out: one that ended the isolation could turn the amounts around.
+    """
     source = capitalised(event.source)
-    if not event.actor:
+    actor = (event.actor or "").translate(_WITHOUT_DIRECTION).strip()
+    if not actor:
         return source
-    return _("%(source)s (%(actor)s)") % {"source": source, "actor": f"\u2068{event.actor}\u2069"}
+    return _("%(source)s (%(actor)s)") % {"source": source, "actor": f"\u2068{actor}\u2069"}

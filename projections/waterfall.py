@@ -57,6 +57,10 @@ LETTER_WIDTH = 6.7
 SMALL_LETTER_WIDTH = 6.0
 GAP = 10.0
 LABEL_GAP = 6.0
+FLAT = 3.0
+"""Below this height a column is drawn as a line, so that next to nothing is still seen."""
+LEAST_LENGTH = 0.01
+"""Of a small bar, in per cent: one of no width is not drawn at all, not even its stroke."""
 SHORT_TICKS = 10_000
 """Amounts from which an axis is told in thousands, millions …"""
 
@@ -77,6 +81,11 @@ class Bar:
     lines: tuple[str, ...]
     note: str
     title: str
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is too low to be seen as a column."""
+        return self.height < FLAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +276,6 @@ def _row_bar(step: Step, scale: Scale) -> RowBar:
     return RowBar(
         kind=step.kind,
         start=round(float(start * percent), 2),
-        length=round(float((end - start) * percent), 2),
+        length=max(round(float((end - start) * percent), 2), LEAST_LENGTH),
         zero=round(float(scale.share(ZERO) * percent), 2),
     )

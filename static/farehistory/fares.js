@@ -71,6 +71,13 @@
             field.dataset.fhShown = field.value;
         }
         for (const form of root.querySelectorAll("[data-fh-query]")) {
+            // A time of which only the day was filled in has no value: it would be left out as if nothing had been asked.
+            form.addEventListener("submit", (event) => {
+                const half = [...form.elements].find((field) => field.validity?.badInput);
+                if (!half) return;
+                event.preventDefault();
+                half.reportValidity();
+            });
             // What is empty is left out: the address is a permalink.
             form.addEventListener("formdata", ({ formData }) => {
                 for (const field of form.querySelectorAll("[name]")) {

@@ -182,6 +182,37 @@ def test_a_time_is_picked_in_the_readers_zone_and_asked_for_in_utc(page: Page, b
     expect(page.get_by_label("What we knew at")).to_have_value("2100-05-03T08:00")
 
 
+def test_a_time_that_is_half_filled_in_is_asked_for_and_not_passed_over(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.get_by_text("As it was").click()
+    field = page.get_by_label("What we knew at")
+    field.click()
+    page.keyboard.type("05032026")  # a day without a time of day
+    page.get_by_role("button", name="Show").click()
+    expect(field).to_be_focused()
+    expect(page).to_have_url(re.compile("/change/$"))
+
+
+@pytest.mark.parametrize("scripts", ["off", "blocked"])
+def test_without_scripts_the_pages_are_there_all_the_same(
+    chromium: Browser, web: str, booking: str, scripts: str
+) -> None:
+    context = chromium.new_context(base_url=web, viewport=DESK, java_script_enabled=scripts != "off")
+    page = context.new_page()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto("/admin/")
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
+    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
+    page.get_by_text("As it was").click()
+    page.get_by_label("Version", exact=True).fill("2")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".fh-explain")).to_contain_text("The fare was SGD 19.00")
+    context.close()
+
+
 def test_two_states_and_one_event_are_read_in_any_light(page: Page, booking: str) -> None:
     log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")

@@ -109,6 +109,13 @@ def test_a_persons_name_is_never_taken_for_a_placeholder(name: str) -> None:
     assert f"\u2068{name}\u2069" in explain_event(history_of(set_("14.00", actor=name))[0])
 
 
+def test_a_name_cannot_turn_the_amounts_around() -> None:
+    event = history_of(set_("14.00", source="support", actor="mei\u2069\u202e"))[0]
+    assert explain_event(event) == "Support (\u2068mei\u2069) set the fare to SGD 14.00 (base fare)."
+    event = history_of(set_("14.00", source="support", actor="\u202e"))[0]
+    assert explain_event(event) == "Support set the fare to SGD 14.00 (base fare)."
+
+
 def test_sentences_stay_whole_in_a_language_without_translation() -> None:
     with translation.override("de"):
         assert fare_sentence(set_("14.00")) == "The fare is SGD 14.00, all of it base fare."

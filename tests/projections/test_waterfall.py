@@ -181,5 +181,21 @@ def test_coordinates_keep_their_point_in_a_language_with_a_decimal_comma() -> No
     assert "The fare." in svg
 
 
+def test_a_change_of_next_to_nothing_is_still_seen_and_in_its_colour() -> None:
+    changes = [set_("99999.00"), add("toll", "0.01"), sub("promo", "0.02")]
+    drawn = chart(*changes)
+    assert [(bar.kind, bar.is_flat) for bar in drawn.bars] == [
+        ("whole", False),
+        ("up", True),
+        ("down", True),
+        ("whole", False),
+    ]
+    svg = render_to_string("fares/waterfall.svg", {"chart": drawn, "sentence": "The fare."})
+    assert svg.count("fh-flat") == 2
+    for bar in row_bars(history_of(*changes)):
+        svg = render_to_string("fares/row_bar.svg", {"bar": bar})
+        assert 'width="0.0"' not in svg  # a rectangle of no width has no stroke either
+
+
 def test_a_step_knows_its_change() -> None:
     assert Step("toll", "", Kind.UP, Decimal("14.00"), Decimal("19.00")).change == Decimal("5.00")
