@@ -234,6 +234,11 @@ class FarePage:
         return None if self.is_latest else min(self.events[-1].version + PAGE, self.shown.last.version) + 1
 
     @property
+    def same_again(self) -> str:
+        """The query that shows this state whatever is appended later."""
+        return as_of_query(self.bounds or Bounds(version=self.head.version))
+
+    @property
     def then(self) -> str:
         """What a link within the page begins with so that the same state is shown."""
         query = as_of_query(self.bounds)

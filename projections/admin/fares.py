@@ -94,10 +94,19 @@ class FareAdmin(HistoryPages):
             return self._nothing_yet_page(request, object_id, form)
         title = _("Fare of %(booking)s") % {"booking": fare.booking_id}
         status = 400 if form.errors else 200
-        if "print" in request.GET:
-            return self.page(request, "fares/print.html", title, status, fare=fare)
         person: Any = request.user  # nobody else gets here than who has signed in
         corrections = [] if fare.is_past else of_booking(fare.booking_id, person)
+        if "print" in request.GET:
+            return self.page(
+                request,
+                "fares/print.html",
+                title,
+                status,
+                fare=fare,
+                corrections=corrections,
+                made_at=timezone.now(),
+                permalink=request.build_absolute_uri(f"{fare_url(fare.booking_id)}?{fare.same_again}"),
+            )
         return self.page(
             request, "fares/page.html", title, status, fare=fare, form=form, corrections=corrections
         )

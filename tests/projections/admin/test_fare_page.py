@@ -326,6 +326,34 @@ def test_on_paper_there_is_no_shell_and_everything_that_happened(viewer: Client)
     assert "Tuas" in text
 
 
+def test_what_is_printed_can_be_proved(viewer: Client) -> None:
+    booking = given(set_("14.00"), add("toll", "5.00"))
+    paper = text_of(viewer, booking, "?print=1")
+    for version in (1, 2):
+        event = history.event_of(booking, version)
+        assert f"partition {event.partition}, position {event.position}" in paper
+        assert str(event.transaction_id) in paper
+        assert event.hash.hex() in paper
+    assert paper.count(" holds ") == 2
+    permalink = f"{fare_url(booking)}?version=2"
+    assert f"http://testserver{permalink}" in paper
+    append(booking, add("toll", "1.00"))
+    assert "The fare was SGD 19.00" in " ".join(
+        unescape(strip_tags(viewer.get(permalink).content.decode())).split()
+    )
+
+
+def test_corrections_are_printed_with_who_asked_and_who_decided() -> None:
+    booking = desk.toll_charged_twice()
+    maker, lead = desk.support(), desk.lead()
+    proposed = desk.waiting(desk.contra(booking, evidence="https://tickets.example/7"), by=maker)
+    corrections.approve(proposed.pk, by=lead, seen_version=3)
+    paper = text_of(signed_in("support"), booking, "?print=1")
+    for said in (desk.TEXT, "https://tickets.example/7", maker.username, lead.username, "approved"):
+        assert said in paper
+    assert "Corrected by version 4" in paper
+
+
 def test_the_pages_take_the_same_few_statements_however_long_the_history(viewer: Client) -> None:
     short, long = given(set_("14.00"), add("toll", "1.00")), new_booking_id()
     changes = [set_("5.00"), *(add("toll", "0.01") for _ in range(9_999))]

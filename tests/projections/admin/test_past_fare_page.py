@@ -148,6 +148,12 @@ def test_the_versions_beside_the_shown_one_are_a_step_away(viewer: Client, late_
     assert 'data-key="["' not in get(viewer, late_toll, "version=1")
 
 
+def test_a_fare_shown_in_place_of_what_cannot_be_shown_says_so(viewer: Client, late_toll: str) -> None:
+    answer = viewer.get(f"/admin/projections/currentfare/{late_toll}/change/?version=99")
+    assert answer.status_code == 400
+    assert "What was asked for cannot be shown: this is the fare as it is now." in answer.content.decode()
+
+
 def test_a_past_state_can_be_printed(viewer: Client, late_toll: str) -> None:
     text = text_of(viewer, late_toll, "version=2&print=1")
     assert "This is the fare as it was, not as it is now." in text
