@@ -1,6 +1,6 @@
 """Django's app of the wiring: what must be there before the first request."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class FareHistoryConfig(AppConfig):
@@ -10,3 +10,5 @@ class FareHistoryConfig(AppConfig):
     def ready(self) -> None:
         """Connects what happens at a log-in: it is noted in the audit, and the session's time begins."""
         from farehistory.security import log_ins, sessions  # noqa: F401 - need the models
+
+        apps.get_app_config("auth").verbose_name = "Staff"  # the pages of accounts say what the menu says

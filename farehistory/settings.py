@@ -217,6 +217,7 @@ FAREHISTORY_CURRENCY_EXPONENTS = environment.exponents("FAREHISTORY_CURRENCY_EXP
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
+FORMAT_MODULE_PATH = "farehistory.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from tests.staff import PASSWORD, signed_in, staff
 
@@ -88,3 +91,19 @@ def test_an_unknown_address_outside_of_the_api_is_a_page_with_a_way_back(address
 def test_an_unknown_address_of_the_api_stays_a_problem() -> None:
     answer = Client().get("/api/v1/nothing")
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_pages_of_people_are_called_and_dated_as_everything_else_is(administrator: Client) -> None:
+    content = administrator.get("/admin/auth/user/").content.decode()
+    assert "Authentication and Authorization" not in content
+    with override("en"):
+        assert (
+            date_format(datetime(2026, 11, 3, 21, 5, 7, tzinfo=UTC), "DATETIME_FORMAT")
+            == "3 Nov 2026, 21:05:07"
+        )
+
+
+def test_colours_are_chosen_by_buttons(administrator: Client) -> None:
+    content = administrator.get("/admin/").content.decode()
+    for theme in ("light", "dark", "auto"):
+        assert re.search(rf"<button[^>]*switchTheme\('{theme}'\)", content)

@@ -22,7 +22,9 @@ class VersionField(forms.IntegerField):
             min_value=least,
             max_value=MAX_VERSION,
             widget=forms.NumberInput(attrs={"class": "fh-input", "inputmode": "numeric"}),
-            error_messages={"invalid": gettext_lazy("Write a version, such as 3.")},
+            error_messages=dict.fromkeys(
+                ("invalid", "min_value", "max_value"), gettext_lazy("Write a version, such as 3.")
+            ),
         )
 
 

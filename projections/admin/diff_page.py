@@ -86,6 +86,8 @@ class DiffPage:
 
     diff: FareDiff
     events: list[EventLine]
+    turned: bool = False
+    """Whether the later state was asked for as the first: the earlier one is shown before it all the same."""
 
     @property
     def before(self) -> StateLine:
@@ -135,8 +137,9 @@ class DiffPage:
 
 def read_diff_page(booking_id: str, one: Point, other: Point) -> DiffPage:
     """Compares two states, whichever is the earlier. Raises UnknownBooking, UnknownEvent."""
+    turned = False
     try:
         found = diff(booking_id, one, other, limit=PAGE)
     except InvalidParameter:  # the other way round
-        found = diff(booking_id, other, one, limit=PAGE)
-    return DiffPage(found, lines_of(found.events, check_hashes(found.events)))
+        found, turned = diff(booking_id, other, one, limit=PAGE), True
+    return DiffPage(found, lines_of(found.events, check_hashes(found.events)), turned)

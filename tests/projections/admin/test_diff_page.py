@@ -55,6 +55,15 @@ def test_what_is_left_empty_is_the_last_change(viewer: Client, ride: str) -> Non
     assert "Fare 19.00 23.40 +4.40" in text_of(viewer, ride, "from=2")
 
 
+def test_the_earlier_state_comes_first_and_it_is_said_if_the_other_was_asked_for(
+    viewer: Client, ride: str
+) -> None:
+    text = text_of(viewer, ride, "from=4&to=2")
+    assert "Turned around: the earlier state comes first." in text
+    assert "Fare 19.00 23.40 +4.40" in text
+    assert "Turned around" not in text_of(viewer, ride, "from=2&to=4")
+
+
 def test_before_the_first_event_there_was_no_fare(viewer: Client, ride: str) -> None:
     text = text_of(viewer, ride, "from=0&to=1")
     assert "There was no fare yet." in text
@@ -80,7 +89,7 @@ def test_the_same_state_twice_differs_in_nothing(viewer: Client, ride: str) -> N
     ("query", "said"),
     [
         ("from=1&to=9", "The latest version is 4."),
-        ("from=-1&to=2", "greater than or equal to 0"),
+        ("from=-1&to=2", "Write a version, such as 3."),
         ("from=x", "Write a version, such as 3."),
         ("to_time=soon", "Write a time such as 2026-05-03 14:05."),
         ("from=1&from_time=2026-05-03T00:00:00Z", "Give a version or a time, not both."),

@@ -111,7 +111,7 @@ def test_a_version_that_is_not_there_yet_keeps_what_was_typed_and_names_the_late
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("version=0", "greater than or equal to 1"),
+        ("version=0", "Write a version, such as 3."),
         ("version=x", "Write a version, such as 3."),
         ("recorded_before=yesterday", "Write a time such as 2026-05-03 14:05."),
         ("occurred_before=1969-12-31T00:00:00Z", "Write a time from 1970 on."),
