@@ -1,4 +1,4 @@
-"""Corrections that wait for somebody, and the one that has waited longest."""
+"""Corrections that wait: those that whoever looks can approve, else all; and the one that has waited longest."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.corrections import queue
-from events.corrections.models import Correction
+from events.admin.corrections import badge
+from events.corrections import people, queue
+from events.corrections.models import Correction, Needs
 from events.corrections.wording import asked_for
 from projections.admin import spans
 from projections.admin.dashboard.card import Asked
-
-MAY_APPROVE = "events.approve_correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +32,70 @@ class Oldest:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many wait, and how many of them others than the viewer proposed, if the viewer may approve."""
+    """How many wait. Of somebody who approves corrections, the headline is what they can approve, as the navigation
+    counts it, and the rest is told below."""
 
     all: int
     for_viewer: int | None
+    """None: the viewer approves none."""
+    own: int
+    """Of those, the viewer's own, where the viewer approves others."""
+    for_a_lead: int
+    """Of others, those that the viewer's right does not reach to."""
     oldest: Oldest | None
+    """Of those that the viewer can approve; where there are none, of all."""
 
     @property
     def headline(self) -> str:
-        return counted(self.all)
+        return counted(self.all if self.for_viewer is None else self.for_viewer)
 
     @property
     def for_viewer_text(self) -> str:
-        number = self.for_viewer
-        if number is None or not self.all:
+        if self.for_viewer is None or not self.all:
             return ""
-        if not number:
-            return _("All of them are yours: somebody else decides")
-        text = ngettext("%(number)s proposed by somebody else", "%(number)s proposed by others", number)
-        return text % {"number": counted(number)}
+        return _("for you to decide") if self.for_viewer else _("Somebody else decides what waits")
+
+    @property
+    def rest_text(self) -> str:
+        """ "3 wait in all: 1 proposed by you, 1 needs a lead"; nothing where the headline counts them all."""
+        parts = []
+        if self.own:
+            parts.append(_("%(number)s proposed by you") % {"number": counted(self.own)})
+        if self.for_a_lead:
+            large = ngettext("%(number)s needs a lead", "%(number)s need a lead", self.for_a_lead)
+            parts.append(large % {"number": counted(self.for_a_lead)})
+        if not parts:
+            return ""
+        all = ngettext("%(number)s waits in all", "%(number)s wait in all", self.all)
+        return all % {"number": counted(self.all)} + ": " + ", ".join(parts)
 
 
 def compute(asked: Asked) -> Waiting:
     """Counts no further than the queue does."""
     user: Any = asked.user
-    oldest = queue.oldest_waiting()
+    for_viewer = badge.for_person(user)
+    others = queue.waiting() if for_viewer is None else queue.waiting().exclude(proposed_by=user.pk)
+    within = others if for_viewer is None or _may_decide_large(user) else others.exclude(needs=Needs.LEAD)
+    oldest = _oldest(within) or queue.oldest_waiting()
     return Waiting(
         all=queue.waiting_count(),
-        for_viewer=queue.waiting_count(user.pk) if user.has_perm(MAY_APPROVE) else None,
+        for_viewer=for_viewer,
+        own=0 if for_viewer is None else _count(queue.waiting().filter(proposed_by=user.pk)),
+        for_a_lead=0 if within is others else _count(others.filter(needs=Needs.LEAD)),
         oldest=_line(oldest, asked) if oldest else None,
     )
+
+
+def _may_decide_large(user: Any) -> bool:
+    return bool(user.has_perm(people.DECIDE_LARGE))
+
+
+def _oldest(found: QuerySet[Correction]) -> Correction | None:
+    return found.order_by("proposed_at").first()
+
+
+def _count(found: QuerySet[Correction]) -> int:
+    return found.order_by("proposed_at")[: queue.COUNTED + 1].count()
 
 
 def _line(correction: Correction, asked: Asked) -> Oldest:
@@ -76,4 +110,4 @@ def _line(correction: Correction, asked: Asked) -> Oldest:
 
 def counted(number: int) -> str:
     """ "7"; "99+" for what was not counted to its end."""
-    return str(number) if number <= queue.COUNTED else f"{queue.COUNTED}+"
+    return badge.counted(number) or "0"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from events import corrections
@@ -17,10 +19,10 @@ from projections.models import DriftWalk
 from projections.projectors import PROJECTORS, projector
 from projections.wording import MINUS
 from tests.builders import add, given, set_
-from tests.events.corrections.desk import contra, lead, should_be, support, toll_charged_twice
+from tests.events.corrections.desk import contra, lead, limit, should_be, support, toll_charged_twice
 from tests.events.corrections.desk import waiting as proposed
 from tests.projections.drift import planted_drift
-from tests.staff import staff
+from tests.staff import signed_in, staff
 
 
 def test_today_counts_events_and_the_fares_that_they_changed() -> None:
@@ -42,23 +44,44 @@ def test_tomorrow_begins_with_nothing_and_knows_of_today() -> None:
     assert card.yesterday >= 1
 
 
-def test_what_waits_is_counted_and_the_oldest_named() -> None:
+def test_what_waits_for_an_approver_is_what_others_proposed() -> None:
     maker, other = support(), lead()
     mine = proposed(contra(toll_charged_twice()), maker)
     for_maker, for_other = (waiting.compute(Asked(person)) for person in (maker, other))
     assert for_other.all >= 1
     assert for_other.for_viewer == for_other.all
-    assert for_maker.for_viewer == for_maker.all - 1
+    assert (for_other.headline, for_other.rest_text) == (waiting.counted(for_other.all), "")
+    assert for_maker.own == 1
+    assert "1 proposed by you" in for_maker.rest_text
     assert for_maker.oldest is not None
     assert for_maker.oldest.proposed_at <= mine.proposed_at
     corrections.approve(mine.pk, by=other, seen_version=3)
     assert waiting.compute(Asked(other)).all == for_other.all - 1
 
 
+@pytest.mark.parametrize("group", ["support", "lead"])
+def test_card_and_navigation_say_the_same_number(group: str) -> None:
+    """Also of what needs a lead: who is none is not told that it waits for them."""
+    with limit("CZK", "1.00", "4.00"):
+        large = proposed(contra(toll_charged_twice("CZK")))
+    client = signed_in(group)
+    answer = client.get("/admin/")
+    [figure] = re.findall(r"fh-board-waiting.*?fh-figure.*?<a[^>]*>([\d+]+)<", answer.content.decode(), re.S)
+    badge = re.search(r'class="fh-badge"><span aria-hidden="true">([^<]+)<', answer.content.decode())
+    assert figure == (badge[1] if badge else "0")
+    person = answer.wsgi_request.user
+    card = waiting.compute(Asked(person))
+    assert ("need" in card.rest_text) == (group == "support")
+    corrections.withdraw(large.pk, by=User.objects.get(pk=large.proposed_by), reason="of a test")
+    after = waiting.compute(Asked(person))
+    assert (after.for_viewer or 0) == (card.for_viewer or 0) - (group == "lead")
+
+
 def test_a_viewer_is_not_told_what_they_could_approve() -> None:
     proposed(contra(toll_charged_twice()))
     card = waiting.compute(Asked(staff("viewer")))
-    assert (card.for_viewer, card.for_viewer_text) == (None, "")
+    assert (card.for_viewer, card.for_viewer_text, card.rest_text) == (None, "", "")
+    assert card.headline == waiting.counted(card.all)
 
 
 @pytest.mark.parametrize(("number", "text"), [(7, "7"), (99, "99"), (100, "99+")])
