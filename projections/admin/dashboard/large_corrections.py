@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from events.corrections.models import Correction, Needs, ReasonCode, State
@@ -54,10 +55,12 @@ class LargeCorrections:
 
 def compute(asked: Asked) -> LargeCorrections:
     """Walks the index of corrections by state and time back for some days, no further than `LOOKED_THROUGH`."""
-    approved = Correction.objects.filter(
-        state=State.APPROVED, proposed_at__gte=asked.now - timedelta(days=DAYS)
-    )
-    largest = _largest(approved.order_by("-proposed_at", "-id")[:LOOKED_THROUGH])
+    since = asked.now - timedelta(days=DAYS)
+    # What was decided since then may have been proposed as long before as proposals wait.
+    proposed_since = since - timedelta(days=settings.FAREHISTORY_CORRECTION_EXPIRES)
+    approved = Correction.objects.filter(state=State.APPROVED, proposed_at__gte=proposed_since)
+    latest_proposed = approved.order_by("-proposed_at", "-id")[:LOOKED_THROUGH]
+    largest = _largest(one for one in latest_proposed if one.decided_at and one.decided_at >= since)
     latest = sorted(largest, key=lambda one: (one.decided_at, str(one.pk)), reverse=True)[:MOST]
     return LargeCorrections(_lines(latest))
 

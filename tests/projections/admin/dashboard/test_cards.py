@@ -150,6 +150,19 @@ def test_a_correction_of_long_ago_is_not_recent() -> None:
     assert large_corrections.compute(Asked(staff("viewer"), now=later)).lines == []
 
 
+def test_what_was_approved_lately_is_recent_however_long_it_had_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    booking, now = given(set_("20.00", currency="DKK")), timezone.now()
+    with monkeypatch.context() as patched:
+        patched.setattr(timezone, "now", lambda: now - timedelta(days=6))
+        correction = proposed(should_be(booking, "15.00"))
+    corrections.approve(correction.pk, by=lead(), seen_version=1)
+    later = now + timedelta(days=large_corrections.DAYS - 1)
+    lines = large_corrections.compute(Asked(staff("viewer"), now=later)).lines
+    assert booking in {line.booking_id for line in lines}
+
+
 def test_what_is_shown_of_a_correction_is_what_its_event_moved() -> None:
     """A fare that should be X may have moved since it was proposed: then another amount is appended."""
     booking = given(set_("20.00", currency="NZD"))
