@@ -62,11 +62,25 @@ class SetAside:
     tries: int
 
 
-def of(projection: str | None = None) -> list[SetAside]:
-    """What is set aside, of one projection or of all; the oldest first."""
+def of(projection: str | None = None, *, most: int | None = None) -> list[SetAside]:
+    """What is set aside, of one projection or of all; the oldest first, each with its traceback. `most`: so many."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.statement("set_aside"), {"projection": projection})
+        cursor.execute(sql.statement("set_aside"), {"projection": projection, "most": most})
         return [SetAside(*row) for row in cursor.fetchall()]
+
+
+def places(projection: str | None = None, *, most: int) -> list[tuple[str, str]]:
+    """The projection and booking of what is set aside, the oldest first, so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statement("set_aside_places"), {"projection": projection, "most": most})
+        return list(cursor.fetchall())
+
+
+def counts() -> dict[str, int]:
+    """Projection → how many bookings it has set aside; nothing of those without any."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statement("set_aside_counts"))
+        return dict(cursor.fetchall())
 
 
 def those_that_fail(projector: Projector, page: Page, error: Exception) -> None:

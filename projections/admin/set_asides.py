@@ -17,7 +17,7 @@ from projections import set_aside
 from projections.admin import spans
 from projections.admin.filters import Choice, projection_choices, query
 from projections.projectors import PROJECTORS, UnknownProjection, projector
-from projections.repairs import Place
+from projections.repairs import MOST, Place
 from projections.set_aside import SetAside
 from projections.wording import capitalised
 
@@ -52,20 +52,19 @@ class SetAsidePage:
     """The oldest of what is set aside, of one projection or of all ("")."""
 
     projection: str
-    everything: list[SetAside]
+    oldest: list[SetAside]
+    """Those that are shown."""
+    counts: dict[str, int]
+    """Projection → how many are set aside."""
     now: datetime = field(default_factory=timezone.now)
 
     @property
-    def of_projection(self) -> list[SetAside]:
-        return [it for it in self.everything if self.projection in ("", it.projection)]
-
-    @property
     def lines(self) -> list[SetAsideLine]:
-        return [SetAsideLine(it, self.now) for it in self.of_projection[:SHOWN]]
+        return [SetAsideLine(it, self.now) for it in self.oldest]
 
     @property
     def total(self) -> int:
-        return len(self.of_projection)
+        return sum(number for name, number in self.counts.items() if self.projection in ("", name))
 
     @property
     def total_text(self) -> str:
@@ -78,14 +77,21 @@ class SetAsidePage:
         return spans.count(left) if left > 0 else ""
 
     @property
+    def all_words(self) -> str:
+        """What retries more than the page shows; a repair has an end to what it takes."""
+        if self.total > MOST:
+            return _("Retry the oldest %(number)s") % {"number": spans.count(MOST)}
+        return _("Retry all %(number)s") % {"number": self.total_text}
+
+    @property
     def choices(self) -> list[Choice]:
-        return projection_choices((it.projection for it in self.everything), self.projection)
+        return projection_choices(self.counts, self.projection)
 
 
 def read_page(projection: str) -> SetAsidePage:
-    """What is set aside now, of a projection that there is, else of all."""
-    known = projection in {one.name for one in PROJECTORS}
-    return SetAsidePage(projection if known else "", set_aside.of())
+    """The oldest of what is set aside now, of a projection that there is, else of all."""
+    known = _known(projection)
+    return SetAsidePage(known, set_aside.of(known or None, most=SHOWN), set_aside.counts())
 
 
 def address(projection: str) -> str:
@@ -104,8 +110,12 @@ def places(request: HttpRequest, keys: Iterable[str]) -> list[Place]:
 
 
 def all_places(projection: str) -> list[Place]:
-    """All that is set aside, the oldest first; of a projection that there is, else of all."""
-    return [Place(it.projection, it.booking_id) for it in read_page(projection).of_projection]
+    """What is set aside, the oldest first, as many as a repair takes; of a projection that there is, else of all."""
+    return [Place(*place) for place in set_aside.places(_known(projection) or None, most=MOST)]
+
+
+def _known(projection: str) -> str:
+    return projection if projection in {one.name for one in PROJECTORS} else ""
 
 
 def _place(request: HttpRequest, key: str) -> Place | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from projections import repairs, set_aside
 from projections.admin import repairs as repairs_admin
+from projections.admin import set_asides
 from projections.admin.set_asides import SetAsidePage
 from projections.models import CurrentFare
 from projections.projectors import projector
@@ -82,6 +83,33 @@ def test_all_of_a_projection_can_be_retried_at_once(
     assert "Retry all" in text_of(client.get(f"{SET_ASIDE}?projection=current_fare"))
     repaired(client.post(RETRY, {"all": "1", "projection": "current_fare"}))
     assert not is_set_aside(set_aside_booking)
+
+
+def test_the_page_reads_no_more_than_it_shows(
+    operator: Client, set_aside_booking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a traceback of kilobytes, and a fault of a projector may leave out thousands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO projection.set_aside (projection, partition, booking_id, position, error, traceback)"
+            " SELECT 'booking_search', 0, 'BK-of-a-test-' || n, 1, 'of a test', 'of a test'"
+            " FROM generate_series(1, 5) AS n"
+        )
+    try:
+        monkeypatch.setattr(set_asides, "SHOWN", 2)
+        page = set_asides.read_page("booking_search")
+        assert (len(page.oldest), page.total, page.more) == (2, 5, "3")
+        assert len(set_asides.all_places("booking_search")) == 5
+        text = text_of(operator.get(f"{SET_ASIDE}?projection=booking_search"))
+        assert "5 bookings set aside" in text
+        assert "Retry all 5" in text
+        monkeypatch.setattr(set_asides, "MOST", 4)
+        assert len(set_asides.all_places("booking_search")) == 4
+        text = text_of(operator.get(f"{SET_ASIDE}?projection=booking_search"))
+        assert "Retry the oldest 4" in text
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM projection.set_aside WHERE booking_id LIKE 'BK-of-a-test-%'")
 
 
 def test_of_many_bookings_the_audit_has_one_entry(
