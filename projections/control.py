@@ -21,19 +21,23 @@ class CannotReplay(ValueError):
     """The projection cannot be set back to that position."""
 
 
-def pause(name: str, by: str) -> None:
-    """Nothing moves the projection until it is resumed. Pausing twice keeps the first."""
+def pause(name: str, by: str) -> bool:
+    """Nothing moves the projection until it is resumed. Pausing twice keeps the first; whether this was it."""
     ProjectionState.objects.get_or_create(name=name)
-    if ProjectionState.objects.filter(name=name, paused_at=None).update(
-        paused_at=timezone.now(), paused_by=by
-    ):
+    running = ProjectionState.objects.filter(name=name, paused_at=None)
+    has_paused = bool(running.update(paused_at=timezone.now(), paused_by=by))
+    if has_paused:
         logger.info("%s was paused by %s", name, by)
+    return has_paused
 
 
-def resume(name: str, by: str = "") -> None:
-    """It is moved again from where it was, by the next sweep at the latest."""
-    if ProjectionState.objects.filter(name=name).update(paused_at=None, paused_by=""):
+def resume(name: str, by: str = "") -> bool:
+    """It is moved again from where it was, by the next sweep at the latest; whether it was paused."""
+    halted = ProjectionState.objects.filter(name=name).exclude(paused_at=None)
+    has_resumed = bool(halted.update(paused_at=None, paused_by=""))
+    if has_resumed:
         logger.info("%s was resumed by %s", name, by)
+    return has_resumed
 
 
 def paused() -> set[str]:

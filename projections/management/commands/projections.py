@@ -94,8 +94,7 @@ class Command(BaseCommand):
 
     def _resume(self, options: dict[str, Any]) -> None:
         name = projector(options["name"]).name
-        was_paused = name in control.paused()
-        control.resume(name, who())
+        was_paused = control.resume(name, who())
         self.stdout.write(f"{name} is moved again" if was_paused else f"{name} was not paused")
 
     def _replay(self, options: dict[str, Any]) -> None:

@@ -92,6 +92,20 @@ def test_a_paused_projection_stands_still_and_says_by_whom(resumed: None) -> Non
     assert acts_of(client) == [("projection_paused", None, which), ("projection_resumed", None, which)]
 
 
+def test_who_presses_the_same_button_later_is_told_that_it_was_done(resumed: None) -> None:
+    """As in a tab that was left open: nobody is noted for what somebody else has done."""
+    first, second = signed_in("operator"), signed_in("operator")
+    first.post(f"{PROJECTIONS}current_fare/pause/")
+    assert messages_of(second.post(f"{PROJECTIONS}current_fare/pause/")) == [
+        "Current fare was paused already."
+    ]
+    first.post(f"{PROJECTIONS}current_fare/resume/")
+    said = messages_of(second.post(f"{PROJECTIONS}current_fare/resume/"))
+    assert said[-1] == "Current fare was not paused."
+    assert [what for what, *_ in acts_of(first)] == ["projection_paused", "projection_resumed"]
+    assert acts_of(second) == []
+
+
 def test_the_page_of_a_projection_tells_the_place_in_every_partition(operator: Client) -> None:
     drain()
     booking = given(set_("14.00"))
