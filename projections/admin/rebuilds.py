@@ -111,11 +111,7 @@ class RebuildAdmin(OwnPages):
     def accept_view(self, request: HttpRequest, rebuild_id: UUID) -> HttpResponse:
         """Lets a run that waits swap in what its new version gives."""
         self.require(request, MAY_DECIDE)
-        run = _rebuild(rebuild_id)
-        if run.state != Rebuild.State.WAITING:
-            messages.info(request, _("This run does not wait for acceptance any more."))
-        else:
-            _accept(request, run)
+        _accept(request, _rebuild(rebuild_id))
         return redirect(reverse(f"admin:{CHANGE}", args=[rebuild_id]))
 
     @method_decorator(require_POST)
@@ -145,13 +141,14 @@ def _started(request: HttpRequest, projection: str, form: RebuildForm) -> Rebuil
         return None
     try:
         with transaction.atomic():
+            under_way = rebuilds.unfinished(projection)
             run = rebuilds.start(
                 projection,
                 **form.cleaned_data,
                 requested_by=request.user.get_username(),
                 request_id=getattr(request, "request_id", ""),
             )
-            _note(request, "rebuild_started", run)
+            _note_start(request, run, under_way)
     except (CannotRebuild, RebuildUnderWay) as error:
         form.add_error(None, str(error))
         return None
@@ -160,15 +157,31 @@ def _started(request: HttpRequest, projection: str, form: RebuildForm) -> Rebuil
 
 
 def _accept(request: HttpRequest, run: Rebuild) -> None:
-    """Asking for the same rebuild with acceptance takes up the one that waits."""
+    """Asking for the same rebuild with acceptance takes up the one that waits; it is held meanwhile, so that none is
+    begun anew in place of one that somebody else has accepted or cancelled."""
+    waiting = Rebuild.objects.filter(pk=run.pk, state=Rebuild.State.WAITING, cancel_requested_at=None)
     try:
         with transaction.atomic():
+            if waiting.select_for_update(no_key=True).first() is None:
+                messages.info(request, _("This run does not wait for acceptance any more."))
+                return
             rebuilds.start(run.projection, partitions=run.partitions, dry_run=run.dry_run, accept=True)
             _note(request, "rebuild_accepted", run)
     except (CannotRebuild, RebuildUnderWay, UnknownProjection) as error:
         messages.error(request, str(error))
         return
     _hand_to_worker(request, run)
+
+
+def _note_start(request: HttpRequest, run: Rebuild, under_way: Rebuild | None) -> None:
+    """Who asks again, or at the same moment as another, has started nothing, and is told so."""
+    if run != under_way and run.request_id == getattr(request, "request_id", ""):
+        _note(request, "rebuild_started", run)
+        return
+    who = run.requested_by or _("the schedule")
+    messages.info(request, _("This rebuild was under way already, started by %(who)s.") % {"who": who})
+    if run.accept and under_way is not None and not under_way.accept:
+        _note(request, "rebuild_accepted", run)
 
 
 def _note(request: HttpRequest, what: str, run: Rebuild) -> None:
