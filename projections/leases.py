@@ -6,10 +6,12 @@ Nothing is right because of a lease. Without Redis everybody holds every lease.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from functools import cache
 
 import redis
 from django.conf import settings
+from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -51,6 +53,29 @@ def let_go(name: str, holder: str) -> None:
             _redis().delete(_key(name))
     except redis.RedisError as error:
         _as_if_alone(error)
+
+
+def is_held(name: str) -> bool | None:
+    """Whether anybody holds the lease; None where Redis does not say."""
+    try:
+        return bool(_redis().exists(_key(name)))
+    except redis.RedisError as error:
+        _faults.note(_ABOUT, error)
+        return None
+
+
+def note_alive(what: str) -> None:
+    """Writes down that this was at work just now."""
+    try:
+        _redis().set(f"{settings.REDIS_PREFIX}alive:{what}", timezone.now().isoformat())
+    except redis.RedisError as error:
+        _faults.note(_ABOUT, error)
+
+
+def last_alive(what: str) -> datetime | None:
+    """When this was last at work; None: never, or Redis has forgotten. Raises redis.RedisError."""
+    found = _redis().get(f"{settings.REDIS_PREFIX}alive:{what}")
+    return datetime.fromisoformat(str(found)) if found else None
 
 
 def _as_if_alone(error: redis.RedisError) -> bool:

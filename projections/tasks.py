@@ -40,6 +40,9 @@ _AT_WORK_SECONDS: Final = 30.0
 _DRIVEN: Final = (Rebuild.State.BUILDING, Rebuild.State.COMPARING, Rebuild.State.SWAPPING)
 """What a rebuild goes on from by itself; one that waits for acceptance does not."""
 
+SWEEP: Final = "sweep"
+"""What is noted as alive with each sweep: broker, beat and a worker are then at work."""
+
 logger = logging.getLogger(__name__)
 _faults = StandingFaults(logger)
 
@@ -63,6 +66,7 @@ def drain(*, partitions: list[int], **_: Any) -> None:
 def sweep(**_: Any) -> None:
     """What lost messages left: moves every projection that is behind, takes up rebuilds and repairs that nobody
     drives."""
+    leases.note_alive(SWEEP)
     _each(
         {
             **_movers(runner.lagging),
@@ -76,7 +80,7 @@ def sweep(**_: Any) -> None:
 @_task("rebuild", bind=True)
 def rebuild(self: Task, *, rebuild_id: str, **_: Any) -> None:
     """Takes a rebuild a step further, and leaves word for the next one."""
-    _step(self, _driver_of(rebuild_id), partial(_rebuild, rebuild_id), rebuild_id=rebuild_id)
+    _step(self, f"rebuild:{rebuild_id}", partial(_rebuild, rebuild_id), rebuild_id=rebuild_id)
 
 
 @_task("repair", bind=True)
@@ -111,6 +115,11 @@ def issue_receipts(**_: Any) -> None:
 def archive(self: Task, **_: Any) -> None:
     """Archives what is new, and leaves word for the rest."""
     _step(self, "archive", _archive)
+
+
+def is_at_work(run: Rebuild | Repair) -> bool | None:
+    """Whether a worker has it in hand, or had half a minute ago; None where Redis does not say."""
+    return leases.is_held(_lease_of(run))
 
 
 def _each(pieces: Mapping[str, Callable[[], object]]) -> None:
@@ -180,7 +189,7 @@ def _take_rebuilds_up() -> None:
 
 def _drive(run: Rebuild) -> None:
     """Sees to it that somebody goes on with the rebuild."""
-    _send_first(rebuild, _driver_of(str(run.pk)), run, rebuild_id=str(run.pk))
+    _send_first(rebuild, run, rebuild_id=str(run.pk))
 
 
 def _repair(repair_id: str) -> bool:
@@ -189,13 +198,13 @@ def _repair(repair_id: str) -> bool:
 
 def _take_repairs_up() -> None:
     for run in repairs.unfinished():
-        _send_first(repair, f"repair:{run.pk}", run, repair_id=str(run.pk))
+        _send_first(repair, run, repair_id=str(run.pk))
 
 
-def _send_first(task: Task, lease: str, run: Rebuild | Repair, **kwargs: str) -> None:
+def _send_first(task: Task, run: Rebuild | Repair, **kwargs: str) -> None:
     """Sends the first message of a chain that does long work, unless one does it."""
     message = str(uuid4())
-    if leases.take(lease, message, _AT_WORK_SECONDS):
+    if leases.take(_lease_of(run), message, _AT_WORK_SECONDS):
         carried = {"request_id": run.request_id, "actor": run.requested_by}
         task.apply_async(
             kwargs=kwargs,
@@ -204,8 +213,8 @@ def _send_first(task: Task, lease: str, run: Rebuild | Repair, **kwargs: str) ->
         )
 
 
-def _driver_of(rebuild_id: str) -> str:
-    return f"rebuild:{rebuild_id}"
+def _lease_of(run: Rebuild | Repair) -> str:
+    return f"{run._meta.model_name}:{run.pk}"
 
 
 def _step(task: Task, lease: str, work: Callable[[], bool], **kwargs: Any) -> None:

@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from projections import status
 from projections.admin import redis_figures, run_words, spans
+from projections.admin.clockwork import Clockwork
 from projections.admin.redis_figures import GroupLine
 from projections.admin.run_lines import Fact, RunLine
 from projections.admin.what_they_are import what_it_is
@@ -61,6 +63,18 @@ class Cell:
         if self.at.proven_at is None:
             return ""
         return _("last proven equal %(ago)s") % {"ago": spans.ago(self.at.proven_at, self.now)}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that somebody should look at."""
+
+    title: str
+    """Of the projection."""
+    text: str
+    href: str
+    is_lasting: bool = True
+    """Whether it stays until a person acts; what is behind mends by itself, and a pause was meant."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +144,31 @@ class ProjectionLine:
 
     @property
     def wants_somebody(self) -> bool:
-        """Whether it stays as it is until a person acts: also a rebuild that waits for acceptance."""
-        waits = self.run is not None and self.run.is_waiting
-        return self.mood == "drift" or self.status.is_alarming or waits
+        """Whether it stays as it is until a person acts."""
+        return any(need.is_lasting for need in self.needs)
+
+    @property
+    def needs(self) -> list[Need]:
+        """What somebody should look at, and where."""
+        at, own = self.status, reverse("admin:projections_projectionstate_change", args=[self.name])
+        needs = []
+        if at.needs_rebuild or at.unknown_position:
+            needs.append(Need(self.title, self.stopped_text, own))
+        if at.open_drift:
+            text = ngettext("%(number)s row differs", "%(number)s rows differ", at.open_drift)
+            needs.append(Need(self.title, text % {"number": spans.count(at.open_drift)}, self._drift_url))
+        if at.set_aside:
+            text = ngettext("%(number)s booking set aside", "%(number)s bookings set aside", at.set_aside)
+            needs.append(Need(self.title, text % {"number": spans.count(at.set_aside)}, self._aside_url))
+        if self.run is not None and self.run.is_waiting:
+            needs.append(Need(self.title, _("a new version waits to be accepted"), self.run.url))
+        if self.run is None and self.last_run is not None and self.last_run.has_failed:
+            needs.append(Need(self.title, _("its last rebuild failed"), self.last_run.url))
+        if at.paused_at:
+            needs.append(Need(self.title, self.paused_text, own, is_lasting=False))
+        elif self.mood == "behind":
+            needs.append(Need(self.title, self.lag_text, own, is_lasting=False))
+        return needs
 
     @property
     def icon(self) -> str:
@@ -212,8 +248,6 @@ class ProjectionLine:
     @property
     def facts(self) -> list[Fact]:
         at = self.status
-        aside = reverse("admin:projections_set_aside") + f"?projection={at.name}"
-        drift = reverse("admin:projections_drift_changelist") + f"?projection={at.name}"
         facts = [
             Fact(
                 _("Version"),
@@ -225,8 +259,8 @@ class ProjectionLine:
         ]
         if at.has_tables:
             facts += [
-                Fact(_("Set aside"), spans.count(at.set_aside), href=aside),
-                Fact(_("Open drift"), spans.count(at.open_drift), href=drift),
+                Fact(_("Set aside"), spans.count(at.set_aside), href=self._aside_url),
+                Fact(_("Open drift"), spans.count(at.open_drift), href=self._drift_url),
                 Fact(_("Last proven equal"), self.proven_text, at=at.proven_at),
                 Fact(_("Last drift check"), self._ago(at.checked_at), at=at.checked_at),
             ]
@@ -234,6 +268,14 @@ class ProjectionLine:
 
     def _ago(self, at: datetime | None) -> str:
         return spans.ago(at, self.now) if at else _("not yet")
+
+    @property
+    def _aside_url(self) -> str:
+        return reverse("admin:projections_set_aside") + f"?projection={self.name}"
+
+    @property
+    def _drift_url(self) -> str:
+        return reverse("admin:projections_drift_changelist") + f"?projection={self.name}"
 
     @property
     def _moves_by_itself(self) -> bool:
@@ -253,10 +295,12 @@ class ProjectionsPage:
 
     lines: list[ProjectionLine]
     error: str = ""
+    clockwork: Clockwork | None = None
+    """None where it could not be read either."""
 
     @property
     def mood(self) -> str:
-        if self.error or self._wanting_somebody:
+        if self.error or self.fault or self._wanting_somebody:
             return "drift"
         return "behind" if self._late else "current"
 
@@ -269,10 +313,38 @@ class ProjectionsPage:
         if self.error:
             return _("How the projections are cannot be read: %(error)s") % {"error": self.error}
         if self._wanting_somebody:
-            return _("Needs you: %(names)s") % {"names": ", ".join(self._wanting_somebody)}
+            needs = _("Needs you: %(names)s") % {"names": ", ".join(self._wanting_somebody)}
+            return f"{self.fault} {needs}".strip()
+        if self.fault:
+            return self.fault
         if self._late:
             return _("Behind or paused: %(names)s") % {"names": ", ".join(self._late)}
         return _("All projections follow the ledger.")
+
+    @property
+    def summary(self) -> str:
+        """The verdict where `needs` is told beside it."""
+        if self.fault:
+            return self.fault
+        if self._wanting_somebody:
+            return _("Needs you")
+        return _("Behind or paused") if self._late else self.verdict
+
+    @property
+    def needs(self) -> list[Need]:
+        """What somebody should look at, what lasts before what may pass."""
+        found = [need for line in self.lines for need in line.needs]
+        return sorted(found, key=lambda need: not need.is_lasting)
+
+    @property
+    def fault(self) -> str:
+        """What keeps all of them from moving."""
+        return self.clockwork.fault if self.clockwork else ""
+
+    @property
+    def note(self) -> str:
+        """Which schedules are switched off."""
+        return self.clockwork.off_text if self.clockwork else ""
 
     @property
     def _wanting_somebody(self) -> list[str]:

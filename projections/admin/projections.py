@@ -10,6 +10,7 @@ from django.db import Error, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +19,7 @@ from events import audit
 from events.admin.pages import OwnPages, short
 from projections import control, status
 from projections.admin import repair_lines, repairs, set_asides
+from projections.admin.clockwork import Clockwork
 from projections.admin.projection_lines import RUNS, ProjectionLine, ProjectionsPage
 from projections.admin.run_lines import RunLine
 from projections.models import ProjectionState, Rebuild, Repair
@@ -82,9 +84,14 @@ class ProjectionAdmin(OwnPages):
         self.require(request, MAY_PAUSE)
         _require_known(name)
         with transaction.atomic():
-            control.pause(name, request.user.get_username())
-            audit.record("projection_paused", user=request.user, request=request, projection=name)
-        messages.success(request, _("%(projection)s is paused.") % {"projection": capitalised(name)})
+            has_paused = control.pause(name, request.user.get_username())
+            if has_paused:
+                audit.record("projection_paused", user=request.user, request=request, projection=name)
+        what = {"projection": capitalised(name)}
+        if has_paused:
+            messages.success(request, _("%(projection)s is paused.") % what)
+        else:
+            messages.info(request, _("%(projection)s was paused already.") % what)
         return redirect(_back(request, name))
 
     @method_decorator(require_POST)
@@ -93,11 +100,14 @@ class ProjectionAdmin(OwnPages):
         self.require(request, MAY_PAUSE)
         _require_known(name)
         with transaction.atomic():
-            control.resume(name, request.user.get_username())
-            audit.record("projection_resumed", user=request.user, request=request, projection=name)
-        messages.success(
-            request, _("%(projection)s goes on from where it was.") % {"projection": capitalised(name)}
-        )
+            has_resumed = control.resume(name, request.user.get_username())
+            if has_resumed:
+                audit.record("projection_resumed", user=request.user, request=request, projection=name)
+        what = {"projection": capitalised(name)}
+        if has_resumed:
+            messages.success(request, _("%(projection)s goes on from where it was.") % what)
+        else:
+            messages.info(request, _("%(projection)s was not paused.") % what)
         return redirect(_back(request, name))
 
     @method_decorator(require_safe)
@@ -120,12 +130,15 @@ class ProjectionAdmin(OwnPages):
             places = set_asides.places(request, [only] if only else request.POST.getlist("booking"))
         if places:
             return redirect(repairs.ask(request, Repair.Kind.RETRY, places))
+        if "all" in request.POST:
+            messages.info(request, _("Nothing is set aside any more."))
         return redirect(set_asides.address(request.POST.get("projection", "")))
 
 
 def _all() -> ProjectionsPage:
     try:
-        return ProjectionsPage([ProjectionLine(one) for one in status.statuses()])
+        lines = [ProjectionLine(one) for one in status.statuses()]
+        return ProjectionsPage(lines, clockwork=Clockwork.read(timezone.now()))
     except (Error, redis.RedisError) as error:
         return ProjectionsPage([], short(error))
 

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from projections import repairs
+from projections import repairs, tasks
 from projections.admin import spans
 from projections.models import Repair, RepairItem
 from projections.wording import capitalised
@@ -129,25 +129,39 @@ class RepairLine:
         text = ngettext("%(done)s of %(all)s booking", "%(done)s of %(all)s bookings", self._figures["all"])
         return text % numbers
 
+    @cached_property
+    def is_at_work(self) -> bool:
+        """Whether a worker has it in hand, as far as can be told."""
+        if self.finished:
+            return False
+        told = tasks.is_at_work(self.repair)
+        return bool(self._figures["done"]) if told is None else told
+
     @property
     def state(self) -> str:
         if self.finished:
             return _("Some failed") if self._figures["failed"] else _("Done")
-        return _("At work") if self._figures["done"] else _("Waiting for a worker")
+        return _("At work") if self.is_at_work else _("Waiting for a worker")
 
     @property
     def mood(self) -> str:
         if not self.finished:
-            return "plain"
+            return "plain" if self.is_at_work else "behind"
         return "drift" if self._figures["failed"] else "current"
 
     @property
     def icon(self) -> str:
-        return {"plain": "autorenew", "drift": "error", "current": "check"}[self.mood]
+        icons = {"plain": "autorenew", "behind": "hourglass_empty", "drift": "error", "current": "check"}
+        return icons[self.mood]
 
     @property
     def sentence(self) -> str:
         """What has come of it so far."""
+        if not self.finished and not self.is_at_work:
+            return _(
+                "No worker has it in hand. One takes it up within seconds; if none does, see whether worker, beat"
+                " and broker run."
+            )
         if not self.finished:
             return _("The bookings are folded anew from version 1, one after the other; the page follows.")
         only = self.items[0].item if self._figures["all"] == 1 else None

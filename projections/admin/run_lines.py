@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin.facts import Fact
+from projections import tasks
 from projections.admin import run_words, spans
 from projections.admin.drift_lines import DriftLine
 from projections.models import Rebuild
@@ -66,10 +68,21 @@ class RunLine:
     def is_cancelling(self) -> bool:
         return self.rebuild.cancel_requested_at is not None and not self.finished
 
+    @cached_property
+    def is_at_work(self) -> bool | None:
+        """Whether a worker has it in hand; None where that cannot be told."""
+        return tasks.is_at_work(self.rebuild) if self._wants_a_worker else None
+
+    @property
+    def _wants_a_worker(self) -> bool:
+        return not (self.finished or self.is_waiting or self.is_cancelling)
+
     @property
     def words(self) -> str:
         if self.is_cancelling:
             return _("Being cancelled")
+        if self.is_at_work is False:
+            return _("Waiting for a worker")
         if self.rebuild.is_partial and self.rebuild.state == State.SWAPPING:
             return _("Putting right")
         if self.rebuild.is_partial and self.rebuild.state == State.DONE:
@@ -85,13 +98,21 @@ class RunLine:
 
     @property
     def icon(self) -> str:
-        return self._look[1]
+        return "hourglass_empty" if self.is_at_work is False else self._look[1]
+
+    @property
+    def has_failed(self) -> bool:
+        return self.rebuild.state == State.FAILED
+
+    @property
+    def url(self) -> str:
+        return reverse("admin:projections_rebuild_change", args=[self.rebuild.pk])
 
     @property
     def mood(self) -> str:
         """How it looks: "current" is good, "behind" wants somebody, "drift" is wrong."""
         found = self.rebuild.differences and self.was_compared and not self.is_expected
-        return "behind" if found else self._look[2]
+        return "behind" if found or self.is_at_work is False else self._look[2]
 
     @cached_property
     def is_expected(self) -> bool:
@@ -171,7 +192,15 @@ class RunLine:
     @property
     def sentence(self) -> str:
         """What the state means for those who read the view."""
-        return run_words.sentence(self.rebuild, self.title, is_expected=self.is_expected)
+        if self.is_at_work is False:
+            return _(
+                "No worker has it in hand. One takes it up within seconds, from where it is; if none does, see"
+                " whether worker, beat and broker run. Everybody reads the present view."
+            )
+        said = run_words.sentence(self.rebuild, self.title, is_expected=self.is_expected)
+        if self._wants_a_worker and self.is_at_work is None:
+            return f"{said} {_('Whether a worker has it in hand cannot be told: Redis does not answer.')}"
+        return said
 
     @property
     def facts(self) -> list[Fact]:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from events import partitions
 from projections import findings
 from projections.admin import spans
+from projections.admin.clockwork import MONITOR, Schedules
 from projections.admin.dashboard.card import Asked
 from projections.models import DriftWalk
 from projections.projectors import PROJECTORS
@@ -33,6 +34,8 @@ class DriftCheck:
     """Every partition of every view was found equal since; None: some never was."""
     rows: int
     now: datetime
+    is_watched: bool = True
+    """Whether the monitor's schedule is on."""
 
     @property
     def headline(self) -> str:
@@ -43,7 +46,7 @@ class DriftCheck:
 
     @property
     def mood(self) -> str:
-        return "drift" if self.rows else "behind" if self.is_stale else "current"
+        return "drift" if self.rows else "behind" if self.is_stale or not self.is_watched else "current"
 
     @property
     def is_stale(self) -> bool:
@@ -70,4 +73,5 @@ def compute(asked: Asked) -> DriftCheck:
         proven_at=found["proven"] if is_proven else None,
         rows=findings.drift()[: COUNTED + 1].count(),
         now=asked.now,
+        is_watched=Schedules.read().is_on(MONITOR),
     )

@@ -7,11 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 from django.db import connection
 from django.test import Client
 
 from events.partitions import partition_of
-from projections import rebuild, runner
+from projections import leases, rebuild, runner, tasks
+from projections.admin import rebuilds as rebuilds_admin
+from projections.admin.dashboard import card
+from projections.admin.projections import _all
 from projections.models import Drift, Rebuild
 from projections.projectors import projector
 from tests.audits import acts_of
@@ -111,6 +115,7 @@ def test_without_workers_to_reach_it_is_noted_for_later(no_broker: None) -> None
 def test_a_run_tells_how_far_it_is_and_who_asked(operator: Client, sent: list[Sent]) -> None:
     given(set_("14.00"))
     run, answer = started(signed_in("operator"))
+    assert leases.take(f"rebuild:{run.pk}", "a worker", 30)
     content = operator.get(f"{REBUILDS}{run.pk}/").content.decode()
     text = text_of(operator.get(f"{REBUILDS}{run.pk}/?live"))
     assert "A second copy is being computed from the ledger." in text
@@ -119,6 +124,40 @@ def test_a_run_tells_how_far_it_is_and_who_asked(operator: Client, sent: list[Se
     assert "<progress" in content
     assert "data-fh-ended" not in content
     assert "Being rebuilt" in text_of(operator.get(PROJECTIONS))
+
+
+def test_a_run_that_no_worker_has_in_hand_says_so(
+    operator: Client, sent: list[Sent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that only follows would say "Computing" for ever."""
+    run, _ = started(operator)
+    text = text_of(operator.get(f"{REBUILDS}{run.pk}/?live"))
+    assert "Waiting for a worker No worker has it in hand." in text.replace("hourglass_empty", "")
+    assert "Waiting for a worker" in text_of(operator.get(PROJECTIONS))
+    assert leases.take(f"rebuild:{run.pk}", "a worker", 30)
+    assert "Computing A second copy is being computed" in text_of(operator.get(f"{REBUILDS}{run.pk}/"))
+    monkeypatch.setattr(leases, "_redis", lambda: redis.Redis(port=1))
+    text = text_of(operator.get(f"{REBUILDS}{run.pk}/?live"))
+    assert "Whether a worker has it in hand cannot be told: Redis does not answer." in text
+
+
+def test_a_worker_at_work_is_seen_as_such(operator: Client, sent: list[Sent]) -> None:
+    run, _ = started(operator)
+    held: list[bool | None] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rebuild, "run", lambda *_, **__: held.append(tasks.is_at_work(run)) or run)
+        tasks.rebuild.apply(kwargs={"rebuild_id": str(run.pk)})
+    assert held == [True]
+
+
+def test_of_two_who_start_the_same_rebuild_the_second_is_told_and_not_noted(sent: list[Sent]) -> None:
+    first, second = signed_in("operator"), signed_in("operator")
+    run, _ = started(first)
+    again, answer = started(second)
+    assert again == run
+    assert messages_of(answer) == [f"This rebuild was under way already, started by {run.requested_by}."]
+    assert acts_of(second) == []
+    assert [what for what, *_ in acts_of(first)] == ["rebuild_started"]
 
 
 def test_what_a_run_found_is_shown_with_both_values(operator: Client, sent: list[Sent]) -> None:
@@ -186,6 +225,42 @@ def test_nothing_but_a_waiting_run_is_accepted(sent: list[Sent]) -> None:
     answer = client.post(f"{REBUILDS}{run.pk}/accept/")
     assert "This run does not wait for acceptance any more." in messages_of(answer)
     assert rebuild.get(run.pk).accept is False
+
+
+@pytest.mark.parametrize("meanwhile", ["cancelled", "accepted", "being cancelled"])
+def test_accepting_what_somebody_else_has_decided_begins_no_other_run(
+    meanwhile: str, sent: list[Sent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two press at once: the second has read the run as waiting."""
+    run = waiting()
+    monkeypatch.setattr(rebuilds_admin, "_rebuild", lambda _id: run)
+    if meanwhile == "cancelled":
+        rebuild.cancel(run.pk, "another")
+    elif meanwhile == "accepted":
+        Rebuild.objects.filter(pk=run.pk).update(state=Rebuild.State.DONE)
+    else:
+        Rebuild.objects.filter(pk=run.pk).update(cancel_requested_at=run.started_at)
+    client = signed_in("operator")
+    answer = client.post(f"{REBUILDS}{run.pk}/accept/")
+    assert messages_of(answer) == ["This run does not wait for acceptance any more."]
+    assert acts_of(client) == []
+    assert sent == []
+    assert rebuild.unfinished("current_fare") in (None, run)
+
+
+def test_a_failed_run_asks_for_somebody_until_another_has_ended(operator: Client) -> None:
+    run = rebuild.start("daily_totals")
+    rebuild.cancel(run.pk, "a test")
+    Rebuild.objects.filter(pk=run.pk).update(state=Rebuild.State.FAILED)
+    page = _all()
+    assert [need.href for need in page.needs if need.text == "its last rebuild failed"] == [
+        f"{REBUILDS}{run.pk}/"
+    ]
+    assert page.mood == "drift"
+    card.forget()
+    assert "Daily totals: its last rebuild failed" in text_of(operator.get("/admin/"))
+    Rebuild.objects.filter(pk=run.pk).update(state=Rebuild.State.CANCELLED)
+    assert not [need for need in _all().needs if need.text == "its last rebuild failed"]
 
 
 def test_a_failed_run_shows_its_error(operator: Client) -> None:
