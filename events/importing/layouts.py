@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from events.importing.files import named
 from events.importing.rows import ImportFailed
 
 _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -91,12 +92,12 @@ def layout_of(header: Sequence[str]) -> Layout:
         role = _ROLE_OF.get(name, name or f"column_{i + 1}")
         if role in at:
             raise ImportFailed(
-                f"the columns {header[at[role]].strip()} and {header[i].strip()} mean the same"
+                f"the columns {named([header[at[role]].strip()])} and {named([header[i].strip()])} mean the same"
             )
         at[role] = i
     missing = [f"{role} ({' or '.join(_ROLES[role])})" for role in _NEEDED if role not in at]
     if missing:
-        found = ", ".join(name.strip() for name in header)
+        found = named(name.strip() for name in header)
         raise ImportFailed(
             f"this is no TLC layout that is known. Needed: {'; '.join(missing)}. Found: {found}."
             " Another operator's CSV file needs a mapping."

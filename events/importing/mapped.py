@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import uuid5
 
 from events.importing.amounts import is_missing, money
-from events.importing.files import Source, csv_rows, header_of
+from events.importing.files import Source, csv_rows, header_of, named, other_encoding
 from events.importing.mapping import Mapping
 from events.importing.planning import NAMESPACE, plan
 from events.importing.rows import FareRow, ImportFailed, Place, RefusedRow, Row, RowRefused
@@ -73,7 +73,7 @@ class _Reader:
         return RefusedRow(
             place=place,
             code=refused.code,
-            reason=refused.reason,
+            reason=refused.reason + other_encoding(fields),
             booking_id=booking_id,
             currency=currency,
             total=total,
@@ -120,13 +120,11 @@ def _columns(source: Source, mapping: Mapping, header: Sequence[str]) -> dict[st
     doubled = sorted({name for name in mapping.columns() if names.count(name) > 1})
     if missing or doubled:
         wrong = "; ".join(
-            f"{what}: {', '.join(which)}"
-            for what, which in (("missing", missing), ("twice", doubled))
-            if which
+            f"{what}: {named(which)}" for what, which in (("missing", missing), ("twice", doubled)) if which
         )
         raise ImportFailed(
             f"{source.name} does not fit the mapping {mapping.name} ({wrong})."
-            f" Found: {', '.join(names)}."
+            f" Found: {named(names)}."
             f" The delimiter is {mapping.delimiter!r}: is that right?"
         )
     return {name: i for i, name in enumerate(names)}

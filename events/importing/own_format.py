@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final, cast
@@ -12,7 +13,7 @@ from uuid import UUID, uuid5
 from events import strict_json
 from events.errors import InvalidEvent, LedgerError, MalformedBody
 from events.event import EventType
-from events.importing.files import Source, csv_rows, header_of, lines
+from events.importing.files import ADDED, Source, csv_rows, header_of, lines, named, other_encoding
 from events.importing.planning import NAMESPACE
 from events.importing.rows import ImportFailed, Place, PlannedRow, RefusedRow, Row, RowRefused
 from events.money import parse_amount
@@ -37,7 +38,7 @@ def read_jsonl(source: Source) -> Iterator[Row]:
         if line is None:
             detail = f"the line has more than {LONGEST_LINE} bytes"
             yield RefusedRow(place=place, code="too_large", reason=detail)
-        elif line.strip():
+        else:
             yield _json_row(place, line)
 
 
@@ -59,7 +60,8 @@ def read_csv(source: Source) -> Iterator[Row]:
         except RowRefused as refused:
             yield _refused(place, refused, given)
         except LedgerError as error:
-            yield _refused(place, RowRefused(error.code, error.detail), given)
+            reason = error.detail + other_encoding(given.values())
+            yield _refused(place, RowRefused(error.code, reason), given)
 
 
 def event_row(place: Place, given: Mapping[str, Any]) -> PlannedRow:
@@ -84,7 +86,7 @@ def _json_row(place: Place, line: bytes) -> Row:
         given = _parsed(line, "the line")
         if not isinstance(given, dict):
             raise InvalidEvent.at("", "not_an_object", "the line is no JSON object")
-        return event_row(place, given)
+        return event_row(place, {name: value for name, value in given.items() if name not in ADDED})
     except LedgerError as error:
         return _refused(place, RowRefused(error.code, error.detail), given if isinstance(given, dict) else {})
 
@@ -127,12 +129,12 @@ def _checked_header(source: Source, header: Sequence[str]) -> list[str]:
     names = [name.strip() for name in header]
     unknown = [name for name in names if name not in _FIELDS and not name.startswith(_METADATA)]
     missing = [name for name in ("booking_id", "type", "component", "amount") if name not in names]
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = sorted(name for name, times in Counter(names).items() if times > 1)
     if "metadata" in names and any(name.startswith(_METADATA) for name in names):
         doubled.append("metadata and metadata.*")
     if unknown or missing or doubled:
         wrong = (("unknown", unknown), ("missing", missing), ("given twice", doubled))
-        detail = "; ".join(f"{what}: {', '.join(which)}" for what, which in wrong if which)
+        detail = "; ".join(f"{what}: {named(which)}" for what, which in wrong if which)
         raise ImportFailed(
             f"{source.name}: the header is not that of fare events ({detail})."
             f" Columns are {', '.join(_FIELDS)} and metadata.NAME."

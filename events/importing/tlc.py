@@ -9,7 +9,7 @@ from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from events.importing.amounts import MISSING, is_missing, money, plain_number
-from events.importing.files import Source, csv_rows, header_of
+from events.importing.files import Source, csv_rows, header_of, named, other_encoding
 from events.importing.layouts import Layout, layout_of
 from events.importing.planning import NAMESPACE, plan
 from events.importing.rows import FareRow, ImportFailed, Place, RefusedRow, Row, RowRefused
@@ -31,8 +31,13 @@ def read(source: Source) -> Iterator[Row]:
             row: Row = plan(fare_row(layout, place, fields))
         except RowRefused as refused:
             total = None if isinstance(fields, RowRefused) else _stated_total(layout, fields)
+            stray = "" if isinstance(fields, RowRefused) else other_encoding(fields)
             row = RefusedRow(
-                place=place, code=refused.code, reason=refused.reason, currency=CURRENCY, total=total
+                place=place,
+                code=refused.code,
+                reason=refused.reason + stray,
+                currency=CURRENCY,
+                total=total,
             )
         yield row
 
@@ -76,7 +81,7 @@ def _layout(source: Source, header: Sequence[str]) -> Layout:
     except ImportFailed as error:
         raise ImportFailed(f"{source.name}: {error}") from None
     if layout.unknown:
-        source.notes.append(f"columns that are not known, kept as metadata: {', '.join(layout.unknown)}")
+        source.notes.append(f"columns that are not known, kept as metadata: {named(layout.unknown)}")
     return layout
 
 

@@ -36,6 +36,8 @@ BATCH_EVENTS: Final = 6400
 
 BATCH_VOIDS: Final = 1000
 
+_LONGEST_ERROR: Final = 2000
+
 _READ_OVER_SECONDS: Final = 120.0
 _LOOK_AT_THE_CLOCK: Final = 1000
 """Once in so many lines."""
@@ -59,7 +61,7 @@ def steps(run: Transfer) -> Iterator[Changes]:
         while run.reached.get("waiting"):
             yield _voids_settled(run, reader)
     except ImportFailed as error:
-        yield _ended(run, Transfer.State.FAILED, printable(str(error)))
+        yield _ended(run, Transfer.State.FAILED, printable(str(error))[:_LONGEST_ERROR])
         return
     yield _checked(run) if run.is_dry else _ended(run, Transfer.State.DONE)
 
