@@ -6,10 +6,12 @@ twice, or comes second, finds the state moved; a process that dies leaves nothin
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events import field_checks as check
@@ -61,6 +63,7 @@ def approve(
         correction = locked(id)
         if _is_done(correction, State.APPROVED, by):
             return correction
+        at = timezone.now()  # it may expire while it is appended, but was decided in time
         _require_approver(correction, by)
         now = review(correction).now
         moved = moved_since(seen_version, now.head)
@@ -70,7 +73,9 @@ def approve(
             raise now.refusal
         if now.needs == Needs.LEAD:
             _require_lead(by)
-        return carry_out(correction, now.outcome, by=by, reason=reason, request_id=request_id, key_id=key_id)
+        return carry_out(
+            correction, now.outcome, by=by, reason=reason, at=at, request_id=request_id, key_id=key_id
+        )
 
 
 def reject(id: UUID, *, by: User, reason: str) -> Correction:
@@ -127,6 +132,7 @@ def carry_out(
     *,
     by: User,
     reason: str,
+    at: datetime,
     request_id: str | None = None,
     key_id: str | None = None,
 ) -> Correction:
@@ -159,7 +165,7 @@ def carry_out(
         )
     except VersionConflict as conflict:  # another event came between the look and the append
         raise fare_moved(outcome.head.version, conflict.current) from None
-    return move(correction, State.APPROVED, by=by, reason=reason, event_version=appended.event.version)
+    return move(correction, State.APPROVED, by=by, reason=reason, at=at, event_version=appended.event.version)
 
 
 def _is_done(correction: Correction, state: State, by: User) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -35,14 +36,23 @@ def locked(id: UUID) -> Correction:
 
 
 def move(
-    correction: Correction, state: State, *, by: User, reason: str, event_version: int | None = None
+    correction: Correction,
+    state: State,
+    *,
+    by: User,
+    reason: str,
+    at: datetime | None = None,
+    event_version: int | None = None,
 ) -> Correction:
-    """The correction in its last state. Of a locked row; raises CorrectionDecided if it was decided before."""
+    """The correction in its last state. Of a locked row; raises CorrectionDecided if it was decided before.
+
+    `at`: when it was decided, where that is not now.
+    """
     decision = {
         "state": state,
         "decided_by": by.pk,
         "decided_by_name": by.get_username(),
-        "decided_at": timezone.now(),
+        "decided_at": at or timezone.now(),
         "decision_reason": reason,
         "event_version": event_version,
     }

@@ -56,7 +56,7 @@ def _kept(proposal: Proposal, by: User, request_id: str | None, key_id: str | No
     correction.save(force_insert=True)
     if correction.needs == Needs.NOBODY:
         return carry_out(
-            correction, draft.outcome, by=by, reason=draft.why, request_id=request_id, key_id=key_id
+            correction, draft.outcome, by=by, reason=draft.why, at=now, request_id=request_id, key_id=key_id
         )
     return correction
 

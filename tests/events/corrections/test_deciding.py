@@ -214,6 +214,19 @@ def test_a_lost_race_with_a_service_is_a_fare_that_moved(monkeypatch: pytest.Mon
     assert isinstance(refused.value, VersionConflict)
 
 
+def test_one_that_expires_while_it_is_appended_was_decided_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    correction = waiting(contra(toll_charged_twice()))
+    now, append_correction = timezone.now, ledger.append_correction
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        appended = append_correction(*args, **kwargs)
+        monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(days=8))
+        return appended
+
+    monkeypatch.setattr(ledger, "append_correction", slowly)
+    assert corrections.approve(correction.pk, by=support(), seen_version=3).state == "approved"
+
+
 def test_a_proposal_expires(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.FAREHISTORY_CORRECTION_EXPIRES = 2
     maker, checker = support(), support()
