@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -185,3 +186,26 @@ def _plan_of(ask: Callable[[], object]) -> str:
 
 def _thrown_away(plan: str) -> int:
     return sum(int(rows) for rows in re.findall(r"Rows Removed by Filter: (\d+)", plan))
+
+
+def test_the_index_of_what_waits_is_built_beside_running_work_and_can_be_taken_away() -> None:
+    """As the owner; the index is one that a query can use only once it is valid."""
+    executor = MigrationExecutor(connections["owner"])
+    before = executor.loader.project_state(("events", "0006_key_rotation"))
+    migration = executor.loader.get_migration("events", "0007_waiting_corrections")
+    try:
+        executor.unapply_migration(before.clone(), migration)
+        assert _state_of_the_index() is None
+    finally:
+        executor.apply_migration(before.clone(), migration)
+    assert _state_of_the_index() is True
+
+
+def _state_of_the_index() -> bool | None:
+    """Whether it is valid; None: there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ledger.correction_waiting')"
+        )
+        row = cursor.fetchone()
+    return None if row is None else bool(row[0])
