@@ -149,7 +149,7 @@ def test_a_fare_that_moves_under_the_approver_is_looked_at_anew(
     page = maker.page
     maker.finds(booking)
     page.keyboard.press("c")
-    expect(page.get_by_label("Which event is wrong?")).to_be_visible()
+    page.get_by_label("Which event is wrong?").select_option("3")
     page.get_by_label("The fare should be …").check()
     page.get_by_label("The fare should be, in SGD").fill("64.00")
     expect(page.get_by_label("Amount, in SGD")).to_be_hidden()

@@ -27,6 +27,7 @@ _OF_KIND: Final[dict[str, tuple[str, ...]]] = {
 }
 
 _WORDS: Final = {
+    ("version", "invalid_version"): _("Choose the event that is wrong."),
     ("kind", "unknown_kind"): _("Choose what should be done."),
     ("kind", "not_a_string"): _("Choose what should be done."),
     ("type", "required"): _("Choose what the change does."),
@@ -125,22 +126,25 @@ class ProposeForm(forms.Form):
     def __init__(self, data: Any = None, *, events: Sequence[FareEvent], initial: Any = None) -> None:
         super().__init__(data, initial=initial)
         version = cast(forms.TypedChoiceField, self.fields["version"])
-        version.choices = [(event.version, EventWords(event).label) for event in reversed(events)]
+        version.choices = [
+            ("", _("Choose …")),
+            *((event.version, EventWords(event).label) for event in reversed(events)),
+        ]
         codes = ReasonCode.objects.filter(is_active=True).order_by("label").values_list("code", "label")
         cast(forms.Select, self.fields["reason_code"].widget).choices = [("", _("Choose …")), *codes]
         self.proposal: Proposal | None = None
 
     @classmethod
-    def begun(cls, head: FareEvent, events: Sequence[FareEvent], version: int, kind: Kind) -> ProposeForm:
+    def begun(
+        cls, head: FareEvent, events: Sequence[FareEvent], version: int | None, kind: Kind
+    ) -> ProposeForm:
         """A new one, with an id of its own."""
-        corrected = next((event for event in events if event.version == version), head)
         initial = {
             "id": str(uuid4()),
             "booking_id": head.booking_id,
             "seen_version": head.version,
             "version": version,
             "kind": kind,
-            "component": corrected.component,
         }
         return cls(events=events, initial=initial)
 

@@ -52,8 +52,8 @@ class ProposePage:
     head: FareEvent
     events: list[FareEvent]
     """To choose from, in version order."""
-    version: int
-    """The event that was chosen first."""
+    version: int | None
+    """The event that was chosen first; None where that is still to be done."""
     waiting: list[CorrectionLine] = field(default_factory=list)
     """Corrections of this fare that wait already."""
 
@@ -70,7 +70,9 @@ class ProposePage:
                 % {"version": version, "latest": head.version}
             )
         waiting = queue.page(booking_id=booking_id, standing=Standing.WAITING, limit=WAITING_SHOWN)
-        return cls(head, events, version or head.version, lines_of(waiting.results, user))
+        if head.version == 1:
+            version = 1
+        return cls(head, events, version, lines_of(waiting.results, user))
 
     @property
     def booking_id(self) -> str:
@@ -95,14 +97,11 @@ class ProposePage:
         """To choose from."""
         return [words(name) for name in self.head.components]
 
-    @property
-    def chosen(self) -> EventWords:
-        """The event that was chosen first."""
-        return EventWords(self._chosen)
-
     @cached_property
     def why_not_cancelled(self) -> LedgerError | None:
         """Why the event that was chosen first cannot be cancelled, if it cannot."""
+        if self.version is None:
+            return None
         wish = _Cancelled(self.booking_id, self.version)
         return outcome(wish, self.head, self._chosen).refusal
 
@@ -113,8 +112,9 @@ class ProposePage:
 
     @property
     def first_kind(self) -> Kind:
-        """What is most likely wanted of the event."""
-        return Kind.SHOULD_BE if self.why_not_cancelled else Kind.CONTRA
+        """What is most likely wanted."""
+        is_cancelled = self.version is not None and self.why_not_cancelled is None
+        return Kind.CONTRA if is_cancelled else Kind.SHOULD_BE
 
     @property
     def has_all(self) -> bool:
@@ -123,7 +123,7 @@ class ProposePage:
 
     @property
     def _chosen(self) -> FareEvent:
-        return next(event for event in self.events if event.version == self.version)
+        return next((event for event in self.events if event.version == self.version), self.head)
 
 
 @dataclass(frozen=True)

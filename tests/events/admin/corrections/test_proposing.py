@@ -54,10 +54,26 @@ def test_of_an_event_that_cannot_be_cancelled_it_says_why_and_offers_the_rest(cl
     assert fields_of(answer)["kind"] == "should_be"
 
 
-def test_without_an_event_the_last_one_is_chosen(client: Client) -> None:
+def test_without_an_event_none_is_chosen_for_whoever_does_not_look(client: Client) -> None:
+    """What the fare should be would else be put on whichever component moved last."""
     booking = toll_charged_twice()
-    answer = client.get(PROPOSE, {"booking_id": booking, "kind": "event"})
-    assert (fields_of(answer)["version"], fields_of(answer)["kind"]) == ("3", "event")
+    form = fields_of(client.get(PROPOSE, {"booking_id": booking}))
+    assert (form.get("version", ""), form["kind"]) == ("", "should_be")
+    answer = check(client, {**form, "target": "19.00", "reason_code": "other", "reason": "Too much"})
+    assert answer.status_code == 400
+    assert "Choose the event that is wrong." in said(answer)
+    assert "Too much" in said(answer)
+
+
+def test_of_a_single_event_there_is_nothing_to_choose(client: Client) -> None:
+    booking = given(set_("14.00"))
+    assert fields_of(client.get(PROPOSE, {"booking_id": booking}))["version"] == "1"
+
+
+def test_a_change_is_of_the_chosen_events_component_unless_another_is_named(client: Client) -> None:
+    booking = toll_charged_twice()
+    form = filled(client, booking, 1, kind="event", type="SUB", amount="1.00")
+    assert "Take SGD 1.00 off (toll)" in said(check(client, {**form, "version": "3"}))
 
 
 def test_of_a_long_history_an_early_event_can_be_chosen_too(client: Client) -> None:
@@ -360,7 +376,7 @@ def test_without_a_booking_it_asks_for_one(client: Client) -> None:
 @pytest.mark.parametrize("version", ["0", "-1", "x", "9" * 30, "٣"])
 def test_a_version_that_is_none_is_as_if_it_were_not_there(client: Client, version: str) -> None:
     answer = client.get(PROPOSE, {"booking_id": toll_charged_twice(), "version": version})
-    assert fields_of(answer)["version"] == "3"
+    assert fields_of(answer)["version"] == ""
 
 
 def test_a_negative_amount_that_is_cancelled_is_added_back(client: Client) -> None:
