@@ -157,3 +157,11 @@ def test_the_page_of_a_key_tells_what_became_of_it(operator: Client, service: st
 def test_a_key_that_there_is_not_is_not_found(operator: Client, key_id: str) -> None:
     for page in ("", "rotate/", "revoke/"):
         assert operator.get(f"{KEYS}{key_id}/{page}").status_code == 404
+
+
+def test_when_a_revoked_key_would_have_expired_is_not_told(operator: Client, service: str) -> None:
+    key, _ = api_keys.create(service, ["fares:read"], expires_at=timezone.now() + timedelta(days=3, hours=1))
+    listed = {"service": service, "state": "all"}
+    assert "3 days left" in text_of(operator.get(KEYS, listed))
+    api_keys.revoke(key)
+    assert "days left" not in text_of(operator.get(KEYS, listed))
