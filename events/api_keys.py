@@ -40,6 +40,7 @@ USE_NOTED_EVERY: Final = timedelta(minutes=1)
 logger = logging.getLogger(__name__)
 
 _KEY = re.compile(r"fh_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_SECRET = re.compile(r"(fh_[0-9a-f]{16}_)[A-Za-z0-9_-]{8,}")
 _KEY_ID = re.compile(r"(?:fh_)?([0-9a-f]{16})_?")
 
 
@@ -183,6 +184,11 @@ def verify(text: str) -> ApiKey | None:
     if key.last_used_at is None or now - key.last_used_at > USE_NOTED_EVERY:
         touch(key, now)
     return key
+
+
+def without_secrets(text: str) -> str:
+    """The text without the secret of any key that stands in it: what people type is sometimes one, by mistake."""
+    return _SECRET.sub(r"\1…", text)
 
 
 def is_in_force(key: ApiKey, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from events import sql
 from events.addresses import client_address
+from events.api_keys import without_secrets
 from events.errors import Unavailable
 from events.models import AuditEntry
 
@@ -170,5 +171,6 @@ def _json(value: Any) -> Any:
 
 
 def _clean(text: str, longest: int) -> str:
+    text = without_secrets(text)
     shown = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)

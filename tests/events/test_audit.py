@@ -16,6 +16,7 @@ from django.db import connections
 from django.test import RequestFactory
 from django.utils import timezone
 
+from events import api_keys
 from events.admin.audit_lines import ACTION_WORDS, AuditLine
 from events.audit import ACTIONS, Asked, entries, key_of, record
 from events.checks import ledger_faults
@@ -52,6 +53,16 @@ def test_an_entry_without_a_person_or_a_request_is_possible() -> None:
     assert (last().user_id, last().user_name, last().address) == (None, "", None)
     record("log_in_failed", user=AnonymousUser(), request=None)
     assert (last().user_id, last().user_name) == (None, "")
+
+
+def test_a_key_that_somebody_typed_where_it_does_not_belong_is_not_kept() -> None:
+    _key, text = api_keys.create("pricing", ["fares:read"])
+    for typed in (text, f"see {text} please", f"{'x' * 470}{text}"):
+        record("searched", user=None, request=None, text=typed, filters={"q": [typed]})
+        kept = str(last().details)
+        assert text[-43:] not in kept
+        assert text[20:30] not in kept
+        assert text[:20] in kept  # which key it was
 
 
 def test_what_is_no_action_is_not_recorded() -> None:
