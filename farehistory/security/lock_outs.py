@@ -12,6 +12,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import get_user_model
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -55,10 +56,12 @@ def address_to_lock(request: HttpRequest) -> str | None:
 
 
 def locked_out(now: datetime) -> Sequence[LockOut]:
-    """Those in force, the latest first."""
+    """Those in force of names that an account has, the latest first; what else was typed is often a password."""
     since = now - settings.AXES_COOLOFF_TIME
     rows = (
-        AccessAttempt.objects.filter(attempt_time__gte=since)
+        AccessAttempt.objects.filter(
+            attempt_time__gte=since, username__in=get_user_model().objects.values("username")
+        )
         .order_by()  # the model's own order would group by it
         .values("username", "ip_address")
         .annotate(failures=Sum("failures_since_start"), last=Max("attempt_time"))
