@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from farehistory.security.sessions import BEGAN, SEEN
@@ -115,3 +115,25 @@ def test_a_changed_password_ends_the_sessions_of_other_browsers(viewer: Client) 
     person.set_password("another long one")
     person.save()
     assert not is_in(viewer)
+
+
+@pytest.mark.parametrize(
+    "change", [{"is_active": False}, {"is_staff": False}], ids=["deactivated", "no-staff"]
+)
+def test_who_is_let_go_sees_nothing_more_from_the_next_request_on(change: dict[str, bool]) -> None:
+    person, client = staff("viewer"), Client()
+    client.force_login(person)
+    assert client.get(PAGE).status_code == 200
+    User.objects.filter(pk=person.pk).update(**change)
+    assert client.get(PAGE)["Location"].startswith("/admin/login/")
+
+
+def test_another_group_means_other_rights_from_the_next_request_on() -> None:
+    person, client = staff("viewer"), Client()
+    client.force_login(person)
+    for groups, fares, audit in (([], 403, 403), (["auditor"], 200, 200), (["viewer"], 200, 403)):
+        person.groups.set(Group.objects.filter(name__in=groups))
+        assert (client.get(PAGE).status_code, client.get("/admin/events/auditentry/").status_code) == (
+            fares,
+            audit,
+        ), groups
