@@ -54,6 +54,11 @@ class EventPage:
         return self.line.check
 
     @property
+    def broken_versions(self) -> list[int]:
+        """Its version, if its hash does not hold."""
+        return [] if self.check and self.check.holds else [self.event.version]
+
+    @property
     def amount(self) -> str:
         return amount_text(self.event.amount, self.event.exponent)
 

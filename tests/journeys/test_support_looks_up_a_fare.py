@@ -225,6 +225,10 @@ def test_two_states_and_one_event_are_read_in_any_light(page: Page, booking: str
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.goto(f"/admin/projections/currentfare/{booking}/change/?print=1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    sentence = page.get_by_text("Toll gateway added SGD 5.00 toll.").bounding_box()
+    assert sentence
+    assert sentence["width"] > PHONE["width"] / 2
     assert_accessible(page)
 
 
@@ -285,6 +289,15 @@ def test_further_components_open_and_print(page: Page) -> None:
     page.get_by_text("… and 13 more").click()
     page.emulate_media(media="print")
     expect(last).to_be_visible()
+
+
+def test_one_event_is_printed_with_what_it_says(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.goto(f"/admin/projections/currentfare/{booking}/events/2/")
+    page.emulate_media(media="print")
+    expect(page.locator(".fh-one-event").get_by_text(booking)).to_be_visible()
+    expect(page.get_by_text(history.event_of(booking, 2).hash.hex()).first).to_be_visible()
+    expect(page.get_by_text("Show metadata")).to_be_hidden()
 
 
 def test_a_printed_fare_leaves_the_shell_out(page: Page, booking: str) -> None:

@@ -86,6 +86,19 @@ def test_an_event_that_was_changed_is_told_with_both_hashes(viewer: Client) -> N
     assert history.event_of(booking, 2).hash.hex() in text
 
 
+def test_what_somebody_has_changed_is_not_offered_to_be_corrected() -> None:
+    booking = given(set_("14.00"), add("toll", "5.00"))
+    maker = signed_in("support")
+    pages = [f"/admin/projections/currentfare/{booking}/{page}" for page in ("events/2/", "change/")]
+    for page in pages:
+        assert "Correct this event" in maker.get(page).content.decode()
+    with tampered(booking, 2, "source = 'somebody-else'"):
+        for page in pages:
+            seen = maker.get(page).content.decode()
+            assert "Correct this event" not in seen
+            assert "somebody has changed the ledger" in seen
+
+
 def test_of_what_was_erased_the_page_says_so(viewer: Client) -> None:
     booking = given(set_("14.00", description="Maya Tan", metadata={"name": "Maya Tan"}))
     with tampered(booking, 1, "description = NULL, actor = NULL, metadata = NULL"):
