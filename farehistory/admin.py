@@ -117,9 +117,23 @@ class IntervalScheduleAdmin(Audited, beat.IntervalScheduleAdmin, ModelAdmin):
     pass
 
 
+class _CrontabForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        """A date that never comes, such as 31 February, is no field's fault; beat would leave it out in silence."""
+        data = super().clean() or {}
+        if not self.errors:
+            try:
+                str(CrontabSchedule(**data).schedule)
+            except ValueError as error:
+                raise forms.ValidationError(
+                    _("That moment never comes: %(why)s"), params={"why": error}
+                ) from error
+        return data
+
+
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(Audited, beat.CrontabScheduleAdmin, ModelAdmin):
-    pass
+    form = _CrontabForm
 
 
 @admin.register(SolarSchedule)

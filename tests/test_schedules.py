@@ -94,6 +94,25 @@ def test_an_operator_edits_when_a_schedule_runs() -> None:
     PeriodicTask.objects.filter(pk=row.pk).update(crontab=row.crontab)
 
 
+def test_a_moment_that_never_comes_is_refused_where_it_is_typed() -> None:
+    """Beat leaves out what it cannot compute: the schedule would look as if it ran."""
+    operator, add = signed_in("operator"), "/admin/django_celery_beat/crontabschedule/add/"
+    page = operator.get(add)
+    values = dict.fromkeys(("hour", "minute", "day_of_week"), "*") | {"timezone": "UTC"}
+    for formset in page.context["inline_admin_formsets"]:
+        values |= {
+            f"{formset.formset.prefix}-{name}": "0"
+            for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+        }
+    never = values | {"day_of_month": "31", "month_of_year": "2"}
+    answer = operator.post(add, never)
+    assert answer.status_code == 200
+    assert "That moment never comes" in answer.content.decode()
+    assert not CrontabSchedule.objects.filter(day_of_month="31", month_of_year="2").exists()
+    assert operator.post(add, values | {"day_of_month": "31", "month_of_year": "*"}).status_code == 302
+    CrontabSchedule.objects.filter(day_of_month="31", month_of_year="*").delete()
+
+
 def run_now(client: Client, row: PeriodicTask) -> Any:
     return client.post(LIST, {"action": "run_tasks", "_selected_action": [row.pk]}, follow=True)
 
