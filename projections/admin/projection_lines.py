@@ -166,7 +166,7 @@ class ProjectionLine:
             needs.append(Need(self.title, _("its last rebuild failed"), self.last_run.url))
         if at.paused_at:
             needs.append(Need(self.title, self.paused_text, own, is_lasting=False))
-        elif self.mood == "behind":
+        elif self.mood == "behind" and not needs:  # what is set aside is what it is behind by
             needs.append(Need(self.title, self.lag_text, own, is_lasting=False))
         return needs
 
