@@ -14,14 +14,19 @@ from django.utils import timezone
 
 from events.admin.pages import short
 from projections.admin import spans
-from projections.admin.dashboard.last_known import LastKnown
+from projections.admin.dashboard.last_known import Known, LastKnown
 from projections.standing_faults import StandingFaults
 
 LONGEST_MS: Final = 1000
 """How long a statement of a card may take: one that is slow does not hold up the page for long, and ends before we
 give the connection up."""
 
+TRIED_AGAIN_SECONDS: Final = 5.0
+"""A card that could not be computed is not tried again for so long: where the database hangs, many who look would each
+hold a thread of the server until the statement is given up."""
+
 _last_known = LastKnown()
+_errors = LastKnown()
 _faults = StandingFaults(logging.getLogger(__name__))
 
 
@@ -90,22 +95,32 @@ def shown(card: Card, asked: Asked) -> Shown:
     known = _last_known.get(key)
     if known is not None and (asked.now - known.at).total_seconds() < card.seconds:
         return Shown(card, known.value, known.at, asked.now)
+    failed = _errors.get(card.name)
+    if failed is not None and 0 <= (asked.now - failed.at).total_seconds() < TRIED_AGAIN_SECONDS:
+        return _as_last_known(card, asked, known, failed.value)
     about = f"the dashboard's card {card.name}"
     try:
         value = _computed(card, asked)
     except Exception as error:  # whatever it is: the other cards are wanted all the same
         connection.close_if_unusable_or_obsolete()
         _faults.note(about, error)
-        last, at = (known.value, known.at) if known is not None else (None, asked.now)
-        return Shown(card, last, at, asked.now, short(error))
+        _errors.keep(card.name, short(error), asked.now)
+        return _as_last_known(card, asked, known, short(error))
     _faults.over(about)
     _last_known.keep(key, value, asked.now)
     return Shown(card, value, asked.now, asked.now)
 
 
 def forget() -> None:
-    """Forgets what was last known of every card."""
+    """Forgets what was last known of every card, and which could not be computed."""
     _last_known.clear()
+    _errors.clear()
+
+
+def _as_last_known(card: Card, asked: Asked, known: Known | None, error: str) -> Shown:
+    if known is None:
+        return Shown(card, None, asked.now, asked.now, error)
+    return Shown(card, known.value, known.at, asked.now, error)
 
 
 def _computed(card: Card, asked: Asked) -> Any:

@@ -113,6 +113,23 @@ def test_a_card_that_fails_later_keeps_what_was_known_and_says_how_old_it_is(
     assert headline[0] in text
 
 
+def test_what_cannot_be_computed_is_not_tried_by_everybody_who_looks() -> None:
+    """Each would hold a thread of the server for as long as the database hangs."""
+    tries: list[Asked] = []
+
+    def fail(asked: Asked) -> None:
+        tries.append(asked)
+        raise ZeroDivisionError("of a test")
+
+    one, now = Card("a_test", "A test", "x", fail, is_personal=True), timezone.now()
+    for _ in range(3):
+        assert card.shown(one, Asked(staff("viewer"), now=now)).error == "ZeroDivisionError: of a test"
+    assert len(tries) == 1
+    later = now + timedelta(seconds=card.TRIED_AGAIN_SECONDS)
+    card.shown(one, Asked(staff("viewer"), now=later))
+    assert len(tries) == 2
+
+
 def test_many_who_look_cost_as_much_as_one() -> None:
     computed: list[Asked] = []
     one = Card("a_test", "A test", "x", computed.append, seconds=60)
