@@ -8,7 +8,8 @@ by the try that died, and is counted as imported, not as a duplicate.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from django.utils.translation import gettext as _
 from events.importing import mapping
 from events.importing.account import printable
 from events.importing.files import Source, open_source
-from events.importing.importer import MAX_WAITING, Importer
+from events.importing.importer import BATCH_EVENTS, MAX_WAITING, Importer
 from events.importing.known import known_of
 from events.importing.readers import Form, Reader, reader_of
 from events.importing.rows import ImportFailed, PlannedRow, Row
@@ -30,9 +31,6 @@ from events.transfers import folder, inbox, limits, refused
 from events.transfers.counts import Counts
 from events.transfers.models import Transfer
 from events.transfers.seen import Seen
-
-BATCH_EVENTS: Final = 6400
-"""Events of a step: a hundred for each of 64 partitions, about a second's work."""
 
 BATCH_VOIDS: Final = 1000
 
@@ -114,11 +112,12 @@ def _read(run: Transfer, reader: Reader) -> Iterator[Changes]:
     last = run.reached.get("line", 0)
     with closing(_opened(run)) as source:
         source.wanted = partial(_is_after, last, time.monotonic() + _READ_OVER_SECONDS)
-        for batch in _batches(reader.read(source)):
-            step = _Step(run, reader, source)
-            step.count(batch)
-            waiting = [*run.reached.get("waiting", []), *step.settled(batch)]
-            yield step.changes(line=batch[-1].place.line, waiting=waiting)
+        with closing(_read_ahead(_batches(reader.read(source)))) as batches:
+            for batch in batches:
+                step = _Step(run, reader, source)
+                step.count(batch)
+                waiting = [*run.reached.get("waiting", []), *step.settled(batch)]
+                yield step.changes(line=batch[-1].place.line, waiting=waiting)
 
 
 def _is_after(last: int, until: float, line: int) -> bool:
@@ -153,6 +152,15 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield batch
     if broken is not None:
         raise broken
+
+
+def _read_ahead(batches: Iterator[list[Row]]) -> Generator[list[Row]]:
+    """The same, each read by a thread while the database is at work at the one before. Leaves once that has ended."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _voids_settled(run: Transfer, reader: Reader) -> Changes:
