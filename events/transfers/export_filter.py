@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db import connection
 
@@ -15,10 +15,11 @@ from events.event import SELECTED, FareEvent
 from events.history import head_of
 from events.instants import parse_instant
 
-AT_ONCE = 500
-"""Positions that one statement reads, at most: also with the largest metadata a few megabytes."""
+AT_ONCE: Final = 500
+"""Events that one statement answers with, at most: also with the largest metadata a few megabytes."""
 
-_COUNTED_AT_ONCE = 20_000
+LOOKED_AT_ONCE: Final = 20_000
+"""Positions that one statement looks at, at most: some tens of milliseconds where none of them is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,23 @@ class LedgerFilter:
         found = (Range(partition, lows.get(partition, 0), high) for partition, high in sorted(highs.items()))
         return [each for each in found if len(each)]
 
-    def page(self, part: Range) -> list[FareEvent]:
-        """The events of a range of at most AT_ONCE, in order."""
+    def page(self, part: Range) -> tuple[list[FareEvent], int]:
+        """The first events of a range, in order, at most AT_ONCE; and up to where that was looked at.
+
+        A range of LOOKED_AT_ONCE is short work, since it is read by the key and left as soon as there are enough.
+        """
         where, values = self._where(part)
-        text = f"SELECT {SELECTED} FROM ledger.fare_event WHERE {where} ORDER BY {self._order}"  # noqa: S608 - constants
+        text = (
+            f"SELECT {SELECTED} FROM ledger.fare_event WHERE {where} ORDER BY {self._order} LIMIT {AT_ONCE}"  # noqa: S608 - constants
+        )
         with connection.cursor() as cursor:
             cursor.execute(text, values)
-            return [FareEvent.from_row(row) for row in cursor.fetchall()]
+            events = [FareEvent.from_row(row) for row in cursor.fetchall()]
+        return events, getattr(events[-1], self._order) if len(events) == AT_ONCE else part.upto
 
     def count(self, parts: Sequence[Range]) -> int:
         """How many events of these ranges are taken."""
-        return sum(self._count(each) for part in parts for each in pieces(part, _COUNTED_AT_ONCE))
+        return sum(self._count(each) for part in parts for each in pieces(part))
 
     def _count(self, part: Range) -> int:
         where, values = self._where(part)
@@ -116,7 +123,7 @@ class LedgerFilter:
         return " AND ".join(conditions), values
 
 
-def pieces(part: Range, most: int = AT_ONCE) -> Iterator[Range]:
+def pieces(part: Range, most: int = LOOKED_AT_ONCE) -> Iterator[Range]:
     """The range cut into ranges of at most so many."""
     for after in range(part.after, part.upto, most):
         yield Range(part.partition, after, min(after + most, part.upto))

@@ -43,9 +43,12 @@ def streamed(run: Transfer) -> Iterator[bytes]:
     """The whole export, a page at a time, for one that is sent at once."""
     lines, wanted = lines_of(run), LedgerFilter.of(run.asked["filters"])
     yield lines.head
-    for part in run.asked["ranges"]:
-        for piece in pieces(Range(*part)):
-            yield lines.of(wanted.page(piece))
+    for each in run.asked["ranges"]:
+        part = Range(*each)
+        while len(part):
+            events, upto = wanted.page(next(pieces(part)))
+            yield lines.of(events)
+            part = Range(part.partition, upto, part.upto)
 
 
 def _written_on(run: Transfer) -> Changes:
@@ -57,9 +60,9 @@ def _written_on(run: Transfer) -> Changes:
         if not size:
             size += file.write(lines.head)
         while (piece := at.next_piece()) is not None and time.monotonic() < until:
-            events = wanted.page(piece)
+            events, upto = wanted.page(piece)
             size += file.write(lines.of(events))
-            at.passed(piece, len(events))
+            at.passed(piece, upto, len(events))
     return {
         "reached": {"range": at.range, "position": at.position, "bytes": size},
         "rows": run.rows + at.rows,
@@ -100,9 +103,10 @@ class _Reached:
         after = part.after if self.position is None else self.position
         return next(pieces(Range(part.partition, after, part.upto)))
 
-    def passed(self, piece: Range, rows: int) -> None:
+    def passed(self, piece: Range, upto: int, rows: int) -> None:
+        """A piece was looked at up to there."""
         self.rows += rows
-        self.looked_at += len(piece)
-        ends = piece.upto >= self._ranges[self.range].upto
-        self.position = None if ends else piece.upto
+        self.looked_at += upto - piece.after
+        ends = upto >= self._ranges[self.range].upto
+        self.position = None if ends else upto
         self.range += ends

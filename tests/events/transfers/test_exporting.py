@@ -40,12 +40,13 @@ def long_log() -> int:
 
 
 def taken(wanted: LedgerFilter) -> list[FareEvent]:
-    return [
-        event
-        for part in wanted.ranges()
-        for piece in export_filter.pieces(part)
-        for event in wanted.page(piece)
-    ]
+    found: list[FareEvent] = []
+    for part in wanted.ranges():
+        while len(part):
+            events, upto = wanted.page(next(export_filter.pieces(part)))
+            found += events
+            part = Range(part.partition, upto, part.upto)
+    return found
 
 
 def sent(run: Transfer) -> str:
@@ -123,7 +124,7 @@ def test_every_statement_is_served_by_the_logs_key(long_log: int, wanted: Ledger
     with CaptureQueriesContext(connection) as captured:
         ranges = [part for part in wanted.ranges() if part.partition == long_log]
         for part in ranges:
-            wanted.page(list(export_filter.pieces(part))[2])
+            wanted.page(list(export_filter.pieces(part, 500))[2])
             wanted.count([Range(part.partition, part.after + 500, part.after + 1000)])
     queries = {each["sql"].strip() for each in captured}
     assert len(queries) >= 3
@@ -135,6 +136,17 @@ def test_every_statement_is_served_by_the_logs_key(long_log: int, wanted: Ledger
             (bounds,) = [line for line in plan.splitlines() if "Index Cond" in line]
             assert '"position" >' in bounds, plan
             assert '"position" <=' in bounds, plan
+
+
+def test_a_page_ends_with_enough_events_or_with_its_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few statements where few are asked for; never more than so many at once where many are."""
+    monkeypatch.setattr(export_filter, "AT_ONCE", 2)
+    booking = given(set_("14.00"), *[add("toll", "1.00") for _ in range(4)])
+    wanted = LedgerFilter(booking_id=booking)
+    (part,) = wanted.ranges()
+    assert ([each.version for each in wanted.page(part)[0]], wanted.page(part)[1]) == ([1, 2], 2)
+    assert [each.version for each in taken(wanted)] == [1, 2, 3, 4, 5]
+    assert LedgerFilter(booking_id=booking, component="nothing").page(part) == ([], 5)
 
 
 def test_a_booking_is_served_by_its_versions_key() -> None:
@@ -240,7 +252,7 @@ def test_memory_is_bounded_by_a_page_however_many_there_are(monkeypatch: pytest.
     """A stand-in for a ledger of 40,000 events: each page is made when it is asked for."""
     booking = given(set_("14.00", metadata={"note": "x" * 2000}))
     (one,) = history.events_of(booking)
-    monkeypatch.setattr(LedgerFilter, "page", lambda self, part: [one] * len(part))
+    monkeypatch.setattr(LedgerFilter, "page", lambda self, part: ([one] * 500, part.after + 500))
     run = Transfer(asked={"form": "csv", "filters": {}, "with_metadata": True, "ranges": [[0, 0, 40_000]]})
     tracemalloc.start()
     try:
