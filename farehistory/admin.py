@@ -45,6 +45,9 @@ class _PeriodicTaskForm(beat.PeriodicTaskForm):
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = _TaskSelect()
+        current_app.loader.import_default_modules()
+        if self.instance.task in current_app.tasks:
+            self.initial |= {"regtask": self.instance.task, "task": ""}
 
     def clean(self) -> dict[str, Any]:
         """A task that no worker knows would be refused each time it is due, where nobody looks."""

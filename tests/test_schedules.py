@@ -85,7 +85,7 @@ def test_an_operator_edits_when_a_schedule_runs() -> None:
     crontab = CrontabSchedule.objects.create(minute="5", hour="4")
     form = operator.get(f"{LIST}{row.pk}/change/").context["adminform"].form
     values = {name: value for name, value in form.initial.items() if value is not None}
-    values |= {"crontab": crontab.pk, "enabled": "on", "regtask": ""}
+    values |= {"crontab": crontab.pk, "enabled": "on"}
     answer = operator.post(f"{LIST}{row.pk}/change/", values)
     assert answer.status_code == 302, answer.context["errors"]
     edited = PeriodicTask.objects.get(pk=row.pk)
@@ -111,6 +111,12 @@ def test_a_moment_that_never_comes_is_refused_where_it_is_typed() -> None:
     assert not CrontabSchedule.objects.filter(day_of_month="31", month_of_year="2").exists()
     assert operator.post(add, values | {"day_of_month": "31", "month_of_year": "*"}).status_code == 302
     CrontabSchedule.objects.filter(day_of_month="31", month_of_year="*").delete()
+
+
+def test_the_form_of_a_schedule_has_its_task_among_the_registered_ones() -> None:
+    row = PeriodicTask.objects.get(name="rebuild daily_totals")
+    form = signed_in("operator").get(f"{LIST}{row.pk}/change/").context["adminform"].form
+    assert (form["regtask"].value(), form["task"].value()) == ("projections.start_rebuild", "")
 
 
 def run_now(client: Client, row: PeriodicTask) -> Any:
