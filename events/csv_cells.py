@@ -25,6 +25,12 @@ def safe(text: str) -> str:
     return f"'{text}"
 
 
+def unsafe(text: str) -> str:
+    """A text as it was before `safe`."""
+    plain = text.removeprefix("'")
+    return plain if plain != text and safe(plain) == text else text
+
+
 def safe_row(values: Iterable[object]) -> list[str]:
     """A row of such cells; None is an empty one. What UTF-8 cannot hold becomes a question mark."""
     return ["" if value is None else safe(str(value)).encode("utf-8", "replace").decode() for value in values]

@@ -182,6 +182,8 @@ FAREHISTORY_IMPORT_MEGABYTES = environment.whole_number(
 )
 # Days that their files are kept after a run ended.
 FAREHISTORY_TRANSFER_DAYS = environment.whole_number("FAREHISTORY_TRANSFER_DAYS", 7, least=1, most=365)
+# The same for the lists of an import's rows that are not plainly in; never less than for the file.
+FAREHISTORY_ROW_LIST_DAYS = environment.whole_number("FAREHISTORY_ROW_LIST_DAYS", 90, least=1, most=3650)
 
 # The drift monitor walks through every view once in so many seconds.
 FAREHISTORY_DRIFT_WALK_SECONDS = environment.whole_number(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, cast
 
+from events.csv_cells import unsafe
 from events.importing.rows import ImportFailed, Place, RowRefused
 
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
@@ -160,7 +161,7 @@ def csv_rows(
             elif not isinstance(fields, RowRefused):
                 fields = _objection(lines, fields, header or [], delimiter) or fields
             if dropped and not isinstance(fields, RowRefused):
-                fields = [field for i, field in enumerate(fields) if i not in dropped]
+                fields = [unsafe(field) for i, field in enumerate(fields) if i not in dropped]
             yield Place(source.name, lines.number), fields
         text.detach()  # else the stream would be closed with it, standard input too
 

@@ -157,7 +157,7 @@ def _done_at_once(run: Transfer, wanted: LedgerFilter, ranges: Iterable[Range]) 
     run.state = Transfer.State.DONE
     run.rows = wanted.count(list(ranges))
     run.done = run.whole
-    run.finished_at = run.file_removed_at = timezone.now()
+    run.finished_at = run.file_removed_at = run.folder_removed_at = timezone.now()
     return run
 
 

@@ -1,6 +1,6 @@
 """Files go when their time is over: what was imported, what was exported, what an upload left that became no run.
 
-The record stays, and so does the list of an import's refused rows.
+The lists of an import's rows stay longer, and the record for good.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def remove_old_files() -> int:
     runs = list(expired.order_by("moved_at")[:_AT_ONCE])
     for run in runs:
         _expire(run)
+    _remove_folders()
     _remove_orphans()
     return len(runs)
 
@@ -55,6 +56,20 @@ def _expire(run: Transfer) -> None:
     still = Transfer.objects.filter(pk=run.pk, state=run.state, moved_at=run.moved_at)
     if still.update(**changes):
         folder.remove(run.pk, folder.IMPORTED, folder.EXPORTED, folder.SEEN)
+
+
+def _remove_folders() -> None:
+    """All that is left of old runs: the lists of rows, and the folder itself."""
+    now = timezone.now()
+    old = Transfer.objects.filter(
+        state__in=Transfer.ENDED,
+        file_removed_at__isnull=False,
+        folder_removed_at=None,
+        moved_at__lt=now - limits.lists_kept(),
+    )
+    for run in old.order_by("moved_at")[:_AT_ONCE]:
+        if Transfer.objects.filter(pk=run.pk, folder_removed_at=None).update(folder_removed_at=now):
+            folder.remove(run.pk)
 
 
 def _remove_orphans() -> None:

@@ -26,6 +26,11 @@ def largest_import() -> int:
     return int(settings.FAREHISTORY_IMPORT_MEGABYTES) * MEGABYTE
 
 
+def lists_kept() -> timedelta:
+    """The same for the lists of an import's rows, which are all that is left of a run's folder by then."""
+    return max(files_kept(), timedelta(days=settings.FAREHISTORY_ROW_LIST_DAYS))
+
+
 def files_kept() -> timedelta:
     """For how long after a run's last step its file is kept."""
     return timedelta(days=settings.FAREHISTORY_TRANSFER_DAYS)

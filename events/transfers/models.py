@@ -45,6 +45,9 @@ class Transfer(models.Model):
     )
     file_sha256 = models.CharField(max_length=64, blank=True)
     file_removed_at = models.DateTimeField(null=True)
+    folder_removed_at = models.DateTimeField(
+        null=True, help_text="since when nothing is left of its files, also not the lists of rows"
+    )
 
     step = models.BigIntegerField(default=0, help_text="how many steps are done for good")
     attempts = models.SmallIntegerField(default=0, help_text="how often the next step was begun")
@@ -85,6 +88,9 @@ class Transfer(models.Model):
             models.Index(fields=["kind", "-started_at", "-id"], name="transfer_latest_of_kind"),
             models.Index(fields=["moved_at"], name="transfer_unfinished", condition=Q(finished_at=None)),
             models.Index(fields=["moved_at"], name="transfer_with_file", condition=Q(file_removed_at=None)),
+            models.Index(
+                fields=["moved_at"], name="transfer_with_folder", condition=Q(folder_removed_at=None)
+            ),
         )
         constraints = (
             models.CheckConstraint(condition=Q(kind__in=["import", "export"]), name="transfer_kind_is_known"),

@@ -78,22 +78,30 @@ def as_jsonl(path: Path, size: int) -> Iterator[bytes]:
             yield part
 
 
-def as_csv(path: Path, size: int) -> Iterator[bytes]:
-    """The same as CSV that a spreadsheet may open."""
-    yield _csv_lines([FIELDS])
+def entries(path: Path, size: int) -> Iterator[dict[str, Any]]:
+    """The same, read."""
     with path.open("rb") as file:
         while size > 0 and (line := file.readline()):
             size -= len(line)
-            yield _csv_lines([json.loads(line).values()])
+            yield json.loads(line)
 
 
-class _Echo:
+def as_csv(path: Path, size: int) -> Iterator[bytes]:
+    """The same as CSV that a spreadsheet may open."""
+    yield _csv_lines([FIELDS])
+    for each in entries(path, size):
+        yield _csv_lines([each.values()])
+
+
+class Echo:
+    """What a CSV writer writes into, to answer the line itself."""
+
     def write(self, text: str) -> str:
         return text
 
 
 def _csv_lines(rows: Iterable[Iterable[object]]) -> bytes:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     return "".join(str(writer.writerow(safe_row(row))) for row in rows).encode()
 
 

@@ -159,6 +159,7 @@ EXPECTED: dict[str, Expected] = {
     f"{_TRANSFER}<uuid:run_id>/confirm/": act("events.import_fares"),
     f"{_TRANSFER}<uuid:run_id>/cancel/": act("events.export_ledger"),
     f"{_TRANSFER}<uuid:run_id>/download/": page("events.export_ledger", get=404),
+    f"{_TRANSFER}<uuid:run_id>/refused/": page("events.import_fares", get=404),
     f"{_TRANSFER}<uuid:run_id>/rows.<str:form>": page("events.view_transfer", get=404),
     # Clients and keys.
     _KEY: page("events.view_apikey"),

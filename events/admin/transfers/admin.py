@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,15 +23,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError as BrokerAway
 
-from events import audit, tasks
+from events import audit, feed, tasks
 from events.admin.pages import OwnPages
 from events.admin.transfers import urls
 from events.admin.transfers.export_form import ExportForm
 from events.admin.transfers.import_form import ImportForm
 from events.admin.transfers.list_page import ListPage
 from events.admin.transfers.run_line import RunLine
+from events.importing.rows import ImportFailed
 from events.models import Transfer
-from events.transfers import beginning, exporting, folder, inbox, limits, refused
+from events.transfers import beginning, exporting, folder, inbox, limits, refused, refused_file
 from events.transfers.export_lines import ExportForm as Form
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class TransferAdmin(OwnPages):
             path("<uuid:run_id>/confirm/", view(self.confirm_view), name=urls.CONFIRM),
             path("<uuid:run_id>/cancel/", view(self.cancel_view), name=urls.CANCEL),
             path("<uuid:run_id>/download/", view(self.download_view), name=urls.DOWNLOAD),
+            path("<uuid:run_id>/refused/", view(self.refused_view), name=urls.REFUSED),
             path("<uuid:run_id>/rows.<str:form>", view(self.rows_view), name=urls.ROWS),
         ]
 
@@ -105,6 +108,7 @@ class TransferAdmin(OwnPages):
             _("Export events"),
             form=form,
             at_once=f"{limits.DIRECT_EVENTS:,}",
+            in_ledger=f"{sum(feed.heads().values()):,}",
             kept_days=limits.files_kept().days,
         )
 
@@ -165,6 +169,22 @@ class TransferAdmin(OwnPages):
         _note_download(request, run.run, None, list=what)
         write = refused.as_csv if form == Form.CSV else refused.as_jsonl
         return _attachment(StreamingHttpResponse(write(path, listed)), name, Form(form))
+
+    @method_decorator(require_safe)
+    def refused_view(self, request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+        """The refused rows of an import's own file, with the reasons, to be put right and imported again."""
+        run = _run(run_id)
+        self.require(request, urls.MAY_IMPORT)
+        if not RunLine(run, request.user).has_refused_file:
+            raise Http404(_("There is no such list."))
+        try:
+            rows = refused_file.written(run)
+        except (OSError, folder.FilesAway, ImportFailed) as error:
+            raise Http404(_("The file is not there any more.")) from error
+        _note_download(request, run, None, list="refused rows")
+        form = Form.JSONL if run.asked["form"] == Form.JSONL else Form.CSV
+        name = f"{Path(run.file_name).stem.removesuffix('.csv').removesuffix('.jsonl')}-refused.{form}"
+        return _attachment(StreamingHttpResponse(rows), name, form)
 
     def _on_its_way(self, request: HttpRequest, run: Transfer) -> HttpResponse:
         """Hands a run that goes on by itself to the workers; to its page."""

@@ -19,6 +19,7 @@ from events.admin.facts import Fact
 from events.admin.transfers import run_words, urls
 from events.importing.rows import Outcome
 from events.models import Transfer
+from events.money import exponent_of
 from events.transfers import limits
 from events.transfers.counts import READ, Counts
 
@@ -237,8 +238,8 @@ class RunLine:
             f"{rows[Outcome.IMPORTED]:,}",
             f"{rows[Outcome.REPLAYED]:,}",
             f"{rows[Outcome.REFUSED] + rows[Outcome.PARTLY]:,}",
-            _amount(accepted.total),
-            _amount(accepted.events_sum),
+            _amount(accepted.total, currency),
+            _amount(accepted.events_sum, currency),
         )
 
     @property
@@ -268,13 +269,31 @@ class RunLine:
     @property
     def row_list(self) -> int:
         """Bytes of the list of rows that are not plainly in; 0 if there is none."""
-        return 0 if self.run.confirmed_at is None else int(self.run.counts.get("report", 0))
+        if self.run.confirmed_at is None or self.run.folder_removed_at is not None:
+            return 0
+        return int(self.run.counts.get("report", 0))
 
     @property
     def check_row_list(self) -> int:
         """The same of the dry run."""
+        if self.run.folder_removed_at is not None:
+            return 0
         kept = self.run.check_counts or (self.run.counts if self.run.confirmed_at is None else {})
         return int(kept.get("report", 0))
+
+    @property
+    def lists_until(self) -> datetime | None:
+        """When the lists go."""
+        return None if self.run.finished_at is None else self.run.moved_at + limits.lists_kept()
+
+    @property
+    def has_refused_file(self) -> bool:
+        """Whether the refused rows can be taken out of its file, to be put right: while that is there, and not huge."""
+        is_there = self.has_ended and self.run.file_removed_at is None
+        is_small = (self.run.file_size or 0) <= limits.largest_upload()
+        lists = self.row_list if self.run.confirmed_at else self.check_row_list
+        may = self.viewer is not None and self.viewer.has_perm(urls.MAY_IMPORT)
+        return bool(self.is_import and is_there and is_small and lists and self.refused and may)
 
     @property
     def has_export(self) -> bool:
@@ -330,8 +349,14 @@ class RunLine:
         return run_words.facts(self.run)
 
 
-def _amount(amount: Decimal) -> str:
-    return f"{amount:,f}".replace("-", "\N{MINUS SIGN}")
+def _amount(amount: Decimal, currency: str) -> str:
+    """With all decimals of its currency; with those that it has where that is none, or has fewer."""
+    try:
+        exponent = exponent_of(currency)
+    except ValueError:
+        exponent = 0
+    places = max(exponent, -int(amount.as_tuple().exponent))
+    return f"{amount:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _difference(row: dict[str, Any]) -> str:

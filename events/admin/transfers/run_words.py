@@ -188,6 +188,8 @@ def _of_the_file(run: Transfer) -> list[Fact]:
         found.append(Fact(_("File removed"), at=run.file_removed_at))
     elif run.finished_at and not run.asked.get("direct"):
         found.append(Fact(_("File is kept until"), at=run.finished_at + limits.files_kept()))
+    if run.folder_removed_at and run.kind == Transfer.Kind.IMPORT:
+        found.append(Fact(_("Lists of rows removed"), at=run.folder_removed_at))
     return found
 
 

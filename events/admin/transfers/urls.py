@@ -12,6 +12,7 @@ CONFIRM: Final = "events_transfer_confirm"
 CANCEL: Final = "events_transfer_cancel"
 DOWNLOAD: Final = "events_transfer_download"
 ROWS: Final = "events_transfer_rows"
+REFUSED: Final = "events_transfer_refused"
 
 MAY_VIEW: Final = "events.view_transfer"
 MAY_IMPORT: Final = "events.import_fares"

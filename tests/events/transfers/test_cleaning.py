@@ -1,4 +1,4 @@
-"""Files go when their time is over; records, and lists of refused rows, stay."""
+"""Files go when their time is over, lists of refused rows later; records stay."""
 
 from __future__ import annotations
 
@@ -45,6 +45,26 @@ def test_what_was_imported_goes_and_the_list_of_refused_rows_stays() -> None:
     assert runs.again(run).file_removed_at is not None
     assert files(run) == {refused.OF_CHECK, refused.OF_IMPORT}
     assert [row["line"] for row in runs.listed(runs.again(run))] == [2]
+
+
+def test_the_lists_and_the_folder_go_later(settings: Any) -> None:
+    settings.FAREHISTORY_ROW_LIST_DAYS = 30
+    young, old = (runs.imported(runs.jsonl([runs.line(*runs.bookings(1)), BAD])) for _ in range(2))
+    aged(young, 29)
+    aged(old, 31)
+    tasks.remove_old_files()
+    tasks.remove_old_files()
+    assert files(young) == {refused.OF_CHECK, refused.OF_IMPORT}
+    assert not folder.folder_of(old.pk).exists()
+    assert (runs.again(young).folder_removed_at, runs.again(old).rows) == (None, 2)
+    assert runs.again(old).folder_removed_at is not None
+
+
+def test_lists_are_never_kept_for_less_than_the_file(settings: Any) -> None:
+    settings.FAREHISTORY_ROW_LIST_DAYS = 1
+    run = aged(runs.imported(runs.jsonl([runs.line(*runs.bookings(1)), BAD])), 6)
+    tasks.remove_old_files()
+    assert files(run) == {folder.IMPORTED, refused.OF_CHECK, refused.OF_IMPORT}
 
 
 def test_what_is_not_old_yet_stays() -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from events import history
 from events.models import Transfer
@@ -216,3 +217,41 @@ def test_what_a_run_does_not_have_is_not_found(operator: Client, name: str) -> N
 def test_without_a_folder_the_page_says_so(operator: Client, settings: Any) -> None:
     settings.FAREHISTORY_TRANSFERS = ""
     assert "No folder is configured" in text_of(operator.get(IMPORT))
+
+
+def test_refused_rows_are_offered_to_be_put_right_and_noted(operator: Client, sent: list[Sent]) -> None:  # noqa: F811
+    (new, bad) = runs.bookings(2)
+    content = runs.jsonl([runs.line(new), runs.line(bad, amount="12,50")])
+    run = runs.driven(run_of(upload(operator, content, name="../May \u00fc.jsonl")))
+    page = f"{PAGES}{run.pk}/"
+    assert "Refused rows, to be put right" in text_of(operator.get(page))
+    answer = operator.get(f"{page}refused/")
+    assert json.loads(b"".join(answer.streaming_content))["import_line"] == 2
+    assert answer["Content-Disposition"] == 'attachment; filename="May__-refused.jsonl"'
+    assert entries_of(operator)[-1].details["list"] == "refused rows"
+
+    auditor = signed_in("auditor")
+    assert f"{page}refused/" not in auditor.get(page).content.decode()
+    assert auditor.get(f"{page}refused/").status_code == 403
+    Transfer.objects.filter(pk=run.pk).update(file_removed_at=timezone.now())
+    assert operator.get(f"{page}refused/").status_code == 404
+
+
+def test_lists_that_were_removed_are_not_offered(operator: Client, sent: list[Sent]) -> None:  # noqa: F811
+    content = runs.jsonl([runs.line(each, amount="12,50") for each in runs.bookings(1)])
+    run = runs.driven(run_of(upload(operator, content)))
+    page = f"{PAGES}{run.pk}/"
+    assert "rows.csv" in operator.get(page).content.decode()
+    Transfer.objects.filter(pk=run.pk).update(
+        state="cancelled", finished_at=timezone.now(), folder_removed_at=timezone.now()
+    )
+    answer = operator.get(page)
+    assert "rows.csv" not in answer.content.decode()
+    assert "Lists of rows removed" in text_of(answer)
+    assert operator.get(f"{page}rows.csv?check").status_code == 404
+
+
+def test_amounts_have_all_decimals_of_their_currency(operator: Client, sent: list[Sent]) -> None:  # noqa: F811
+    lines = [runs.line(each, amount="1234.5") for each in runs.bookings(1)]
+    run = runs.driven(run_of(upload(operator, runs.jsonl(lines))))
+    assert "SGD 1 1 0 0 1,234.50 1,234.50" in text_of(operator.get(f"{PAGES}{run.pk}/"))
