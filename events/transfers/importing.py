@@ -114,6 +114,10 @@ def _read(run: Transfer, reader: Reader) -> Iterator[Changes]:
         source.wanted = partial(_is_after, last, time.monotonic() + _READ_OVER_SECONDS)
         with closing(_read_ahead(_batches(reader.read(source)))) as batches:
             for batch in batches:
+                if run.is_dry and run.counts.get("report", 0) > limits.LARGEST_LIST:
+                    raise ImportFailed(
+                        _("Millions of its rows are refused or in already. Is it the right kind of file?")
+                    )
                 step = _Step(run, reader, source)
                 step.count(batch)
                 waiting = [*run.reached.get("waiting", []), *step.settled(batch)]

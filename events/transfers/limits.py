@@ -12,6 +12,9 @@ MEGABYTE: Final = 1_000_000
 LARGEST_MAPPING: Final = 64 * 1024
 """Bytes of a mapping: some fifty columns take four."""
 
+LARGEST_LIST: Final = 500 * MEGABYTE
+"""Bytes of a dry run's list of rows, some two million of them: what has more is no file of fares, or a bomb."""
+
 DIRECT_EVENTS: Final = 20_000
 """An export that has to look at no more events than this is sent at once; it takes a second or two."""
 

@@ -112,6 +112,8 @@ class RunLine:
     def words(self) -> str:
         if self.is_cancelling:
             return _("Being cancelled")
+        if self.is_waiting and not self.accepted:
+            return _("Checked, nothing to import")
         if self.run.state == State.DONE and self.is_import and self.counts.refused:
             return _("Done, some rows refused")
         if self.run.state == State.DONE and not self.is_import and self.run.asked.get("direct"):

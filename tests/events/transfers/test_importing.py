@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from events import history
+from events.admin.transfers.run_line import RunLine
 from events.importing.readers import Form
 from events.models import AuditEntry
 from events.transfers import beginning, driving, folder, importing, refused
@@ -242,3 +243,17 @@ def test_a_file_that_takes_too_long_to_read_over_is_given_up(monkeypatch: pytest
     run = driven(run)
     assert (run.state, "too large to be imported in steps" in run.error) == (State.FAILED, True)
     assert run.rows == 1500
+
+
+def test_a_dry_run_does_not_list_refused_rows_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few megabytes unpack to billions of bad rows, whose list would fill the disk."""
+    monkeypatch.setattr(importing, "BATCH_EVENTS", 2)
+    monkeypatch.setattr("events.transfers.limits.LARGEST_LIST", 100)
+    run = checked(b"{}\n" * 10)
+    assert (run.state, run.rows) == (State.FAILED, 2)
+    assert "right kind of file" in run.error
+
+
+def test_a_checked_file_without_new_rows_does_not_wait_for_a_decision() -> None:
+    run = RunLine(checked(b"{}\n"), staff("operator"))
+    assert (run.words, run.can_confirm) == ("Checked, nothing to import", False)
