@@ -257,3 +257,20 @@ def test_a_dry_run_does_not_list_refused_rows_without_end(monkeypatch: pytest.Mo
 def test_a_checked_file_without_new_rows_does_not_wait_for_a_decision() -> None:
     run = RunLine(checked(b"{}\n"), staff("operator"))
     assert (run.words, run.can_confirm) == ("Checked, nothing to import", False)
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on_once_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    (new, bad) = bookings(2)
+    run = checked(jsonl([line(new), line(bad, amount="oops")]))
+    beginning.confirm(run, asked_by())
+    with monkeypatch.context() as patched:
+        patched.setattr(refused.Rows, "written", full)
+        with pytest.raises(OSError, match="No space left"):
+            driving.go_on(run.pk)
+    run = again(run)
+    assert (run.state, "No space left" in run.error, run.rows) == (State.RUNNING, True, 0)
+    run = driven(run)
+    assert (run.state, run.error, rows(run, "imported"), rows(run, "replayed")) == (State.DONE, "", 1, 0)
