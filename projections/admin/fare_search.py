@@ -18,15 +18,20 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
-from events import history
+from events import feed, history
+from events.corrections.models import Correction
+from events.models import FareEvent
 from events.new_event import BOOKING_ID
+from events.partitions import partition_of
 from projections import event_search, search
 from projections.admin.amount_terms import AmountTerms, amount_terms
 from projections.admin.fare_lines import FareLine, lines_of
+from projections.admin.pasted import ids_in, tidied
 from projections.admin.search_words import spellings, tried
 from projections.event_filter import EventFilter
 from projections.fare_states import State, bookings_in_state
 from projections.models import CurrentFare
+from projections.receipts import has_receipt
 from projections.search import (
     Booking,
     bookings_beginning_with,
@@ -47,6 +52,8 @@ TAIL = 20
 _TRANSACTION_ID: Final = re.compile(
     r"[0-9A-Fa-f]{8}(-?)[0-9A-Fa-f]{4}(?:\1[0-9A-Fa-f]{4}){2}\1[0-9A-Fa-f]{12}"
 )
+_RECEIPT: Final = re.compile(r"(.{1,64})-[Rr]([1-9][0-9]{0,8})")
+_EVENT: Final = re.compile(r"([1-9][0-9]{0,8})-([0-9]{1,3})-([1-9][0-9]{0,17})")
 
 
 class Candidates(Protocol):
@@ -63,6 +70,9 @@ class Kind(StrEnum):
     BEGINNING = "beginning"
     PART = "part"
     TRANSACTION = "transaction"
+    CORRECTION = "correction"
+    RECEIPT = "receipt"
+    EVENT = "event"
     AMOUNT = "amount"
     FILTERS = "filters"
 
@@ -93,9 +103,32 @@ class FareSearch:
     tried: Sequence[str] = ()
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether nothing was found, by anything."""
+        return self.kind is None and not self.references
+
+    @property
     def shows_events(self) -> bool:
         """Whether the fares were found by an event."""
         return any(line.hit for line in self.fares)
+
+
+def search_pasted(query: str, **narrowed: Any) -> FareSearch:
+    """As `search_fares`; where nothing is found, without what stood around an id or cannot be seen; last, by the ids
+    among the words of a longer text."""
+    found = search_fares(query, **narrowed)
+    if not found.is_nothing:
+        return found
+    plain = tidied(query)
+    if plain not in ("", query):
+        again = search_fares(plain, **narrowed)
+        if not again.is_nothing:
+            return again
+    named = {each.exact: each for word in ids_in(query) if (each := search_exact(word)) and each.exact}
+    if len(named) == 1:
+        return next(iter(named.values()))
+    places = [(partition_of(booking_id), booking_id) for booking_id in named]
+    return FareSearch(query=query, kind=Kind.BOOKING, fares=lines_of(places)) if places else found
 
 
 def search_fares(
@@ -147,8 +180,8 @@ def recent_fares() -> list[FareLine]:
 
 
 def search_exact(query: str) -> FareSearch | None:
-    """The one booking with this id, or that names this reference, or the event of this transaction id; None if there
-    is none, or more than one."""
+    """The one booking with this id, or that names this reference, or has the receipt of this number, or the event of
+    this id or transaction id, or the correction of this id; None if there is none, or more than one."""
     if booking_id := _with_id(query):
         return FareSearch(query=query, kind=Kind.BOOKING, exact=booking_id)
     if booking_id := _only_one_naming(query):
@@ -157,7 +190,40 @@ def search_exact(query: str) -> FareSearch | None:
     if len(events) == 1:
         ((_, booking_id, version),) = events
         return FareSearch(query=query, kind=Kind.TRANSACTION, exact=booking_id, version=version)
-    return None
+    ways = (_with_receipt, _with_event, _with_correction)
+    return None if events else next(filter(None, (way(query) for way in ways)), None)
+
+
+def _with_receipt(query: str) -> FareSearch | None:
+    if not (typed := _RECEIPT.fullmatch(query)):
+        return None
+    booking_id = _with_id(typed[1])
+    if booking_id is None or not has_receipt(booking_id, int(typed[2])):
+        return None
+    return FareSearch(query=query, kind=Kind.RECEIPT, exact=booking_id)
+
+
+def _with_event(query: str) -> FareSearch | None:
+    """By the id that it has in the streams."""
+    if not (typed := _EVENT.fullmatch(query)):
+        return None
+    epoch, partition, position = (int(number) for number in typed.groups())
+    if epoch != feed.identity().epoch:
+        return None
+    event = FareEvent.objects.filter(partition=partition, position=position).first()
+    if event is None:
+        return None
+    return FareSearch(query=query, kind=Kind.EVENT, exact=event.booking_id, version=event.version)
+
+
+def _with_correction(query: str) -> FareSearch | None:
+    """One that waits, or was not approved: an approved one has its id from its event."""
+    if not _TRANSACTION_ID.fullmatch(query):
+        return None
+    correction = Correction.objects.filter(id=UUID(query)).first()
+    if correction is None:
+        return None
+    return FareSearch(query=query, kind=Kind.CORRECTION, exact=correction.booking_id)
 
 
 def search_reference(query: str) -> str | None:

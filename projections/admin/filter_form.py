@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.money import parse_amount
-from projections.admin.amount_terms import AmountTerms
+from projections.admin.amount_terms import AmountTerms, amount_of
 from projections.event_filter import EventFilter
 from projections.fare_states import State
 
@@ -31,21 +30,18 @@ _EARLIEST, _LATEST = date(1970, 1, 1), date(9998, 12, 31)
 
 
 class AmountField(forms.CharField):
-    """A fare: as the API writes it, or below zero."""
+    """A fare, as people write one; it may be below zero."""
 
     def __init__(self) -> None:
         attributes = {"class": "fh-input", "inputmode": "decimal", "placeholder": "23.40", "size": "9"}
         super().__init__(required=False, max_length=24, widget=forms.TextInput(attrs=attributes))
 
     def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value).replace("\u2212", "-")
-        if not text:
-            return None
-        try:
-            amount = parse_amount(text.removeprefix("-"))
-        except ValueError:
-            raise ValidationError(_("Write an amount such as 23.40.")) from None
-        return -amount if text.startswith("-") else amount
+        text = super().clean(value)
+        amount = amount_of(text)
+        if text and amount is None:
+            raise ValidationError(_("Write an amount such as 23.40."))
+        return amount
 
 
 class DayField(forms.DateField):

@@ -1,5 +1,5 @@
-"""The command palette (Ctrl+K): a booking id, a transaction id, or a reference that bookings name, leads there by exact
-look-ups. All else leads to the search page, which looks for it in every way."""
+"""The command palette (Ctrl+K): any id, or a reference that bookings name, leads there by exact look-ups. All else
+leads to the search page, which looks for it in every way."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from unfold.dataclasses import SearchResult
 from events import audit
 from projections.admin.fare_search import FareSearch, Kind, search_exact, search_reference
 from projections.admin.fare_urls import CHANGELIST, VIEW
+from projections.admin.pasted import tidied
 from projections.admin.search_page import address_of
 
 SHORTEST = 3
@@ -32,11 +33,12 @@ def find_fare(request: HttpRequest, term: str) -> list[SearchResult]:
 
 def _results(request: HttpRequest, typed: str) -> Iterator[SearchResult]:
     query = typed.strip()
-    found = search_exact(query)
+    plain = tidied(query)
+    found = search_exact(query) or (search_exact(plain) if plain not in ("", query) else None)
     if found is not None and found.exact is not None:
         _note(request, typed, found)
         link = address_of(found.exact, found.version)
-        said = _("Fare, by its transaction id") if found.version else _("Fare")
+        said = _("Fare, at one of its events") if found.version else _("Fare")
         yield SearchResult(title=found.exact, description=said, link=link, icon="receipt_long")
         return
     reference = search_reference(query)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from events import history
 from projections import event_search
 from projections.admin.fare_lines import FareLine, anchor
-from projections.admin.fare_search import FareSearch, Kind, meant, recent_fares, search_fares
+from projections.admin.fare_search import FareSearch, Kind, meant, recent_fares, search_fares, search_pasted
 from projections.admin.fare_urls import CHANGELIST, fare_url
 from projections.admin.filter_form import FilterForm, parameters_of
 from projections.admin.list_words import Chip, chips, heading
@@ -179,7 +179,7 @@ def read_search_page(parameters: Mapping[str, str], *, unknown: bool = False) ->
 
 def _one_or_list(page: SearchPage, after: str) -> FareSearch:
     """What was found; of an amount that was typed, the one fare that was ever that much."""
-    found = search_fares(
+    found = search_pasted(
         page.query,
         filters=page.form.filters,
         state=page.form.list_state,

@@ -28,7 +28,9 @@ def tried(query: str) -> list[str]:
     if can_be_a_reference(query):
         keys = ", ".join(words(key) for key in settings.FAREHISTORY_SEARCH_KEYS)
         said.append(_("bookings whose metadata names it, or begins with it, as: %(keys)s") % {"keys": keys})
-    said.append(_("an event with this transaction id, and fares of this amount, if it is one"))
+    said.append(
+        _("the event, correction or receipt with this id or number, and fares of this amount, if it is one")
+    )
     return said
 
 

@@ -58,6 +58,11 @@ def of_number(booking_id: str, sequence: int) -> Receipt:
     raise UnknownReceipt(f"booking {booking_id} has no receipt {booking_id}-R{sequence}")
 
 
+def has_receipt(booking_id: str, sequence: int) -> bool:
+    """Whether the booking has a receipt of that number."""
+    return _receipts(booking_id).filter(sequence=sequence).exists()
+
+
 def _event(booking_id: str, version: int | None) -> FareEvent:
     if version is not None:
         return history.event_of(booking_id, version)
