@@ -121,9 +121,9 @@ def search_pasted(query: str, **narrowed: Any) -> FareSearch:
         return found
     plain = tidied(query)
     if plain not in ("", query):
-        again = search_fares(plain, **narrowed)
-        if not again.is_nothing:
-            return again
+        found = search_fares(plain, **narrowed)
+        if not found.is_nothing:
+            return found
     named = {each.exact: each for word in ids_in(query) if (each := search_exact(word)) and each.exact}
     if len(named) == 1:
         return next(iter(named.values()))

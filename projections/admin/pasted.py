@@ -12,7 +12,7 @@ LONGEST: Final = 1_000
 MOST_WORDS: Final = 5
 """Words of a text that are looked for as ids."""
 
-_AROUND: Final = " \"'`“”„‘’‚«»‹›()[]{}<>|*#,;:.!?…"
+_AROUND: Final = " /\\\"'`“”„‘’‚«»‹›()[]{}<>|*#,;:.!?…"
 _LABELLED: Final = re.compile(r"(?=[^\d]*\d)[A-Za-z0-9][A-Za-z0-9._:-]{2,63}")
 
 

@@ -166,3 +166,15 @@ def test_the_page_of_an_unknown_booking_leads_on_from_a_reference(viewer: Client
     assert viewer.get(fare_url(order))["Content-Type"].startswith("text/html")
     booking = naming(order)
     assert viewer.get(fare_url(order))["Location"] == fare_url(booking)
+
+
+def test_the_box_takes_the_keys_only_where_no_fares_are_listed(viewer: Client) -> None:
+    """`j` and `k` go through the list."""
+    prefix = fresh_prefix()
+    for number in "12":
+        projected(prefix + number)
+    focused = {
+        query: "autofocus" in viewer.get(SEARCH, {"q": query}).content.decode().split("fh-q")[2][:600]
+        for query in (prefix, "NOTHING-7")
+    }
+    assert focused == {prefix: False, "NOTHING-7": True}

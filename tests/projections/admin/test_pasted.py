@@ -34,6 +34,7 @@ AROUND = {
     "comma": "{},",
     "question mark": "({})?",
     "hash": "#{}",
+    "the key that leads to the box": "/{}",
     "zero width space": "\u200b{}\u200b",
     "byte order mark": "\ufeff{}",
     "direction marks": "\u2067{}\u2069\u200e",
@@ -71,6 +72,12 @@ def test_an_id_that_is_found_as_it_stands_is_not_tidied(viewer: Client) -> None:
     plain = projected(f"P{uuid4().hex[:12]}")
     dotted = projected(plain + ".")
     assert search_pasted(dotted).exact == dotted
+
+
+def test_what_was_tried_is_said_of_what_was_left_of_it(viewer: Client) -> None:
+    page = viewer.get(SEARCH, {"q": "“NOTHING-7”"}).content.decode()
+    assert "No fare found for “NOTHING-7”" in page
+    assert "fares whose booking id begins with: NOTHING-7, nothing-7" in page
 
 
 def test_several_ids_in_a_text_are_listed(viewer: Client) -> None:
