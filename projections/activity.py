@@ -11,7 +11,7 @@ from django.db import connection
 from events import feed
 from projections.sql import statement
 
-LOOKED_AT: Final = 40
+LOOKED_AT: Final = 16
 """Events of each partition's log that are looked at, where there are more, to tell how many bookings they are of."""
 
 
