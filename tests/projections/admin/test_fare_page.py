@@ -180,7 +180,7 @@ def test_an_unknown_booking_is_a_404_that_searches(viewer: Client) -> None:
 def test_what_cannot_be_a_booking_id_is_a_404_too(viewer: Client, address: str) -> None:
     answer = viewer.get(f"/admin/projections/currentfare/{address}/change/")
     assert answer.status_code == 404
-    assert b"cannot be a booking id" in answer.content
+    assert b"What was tried" in answer.content
     assert b"<script>" not in answer.content.replace(b"<script>\n", b"")
 
 
