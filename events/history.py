@@ -19,6 +19,17 @@ _SELECT = f"""
     WHERE partition = %s AND booking_id = %s
 """  # noqa: S608 - made of constants
 
+# The last event up to a version: one entry of the index of versions, which alone has this order. Asked for by the
+# booking alone, any index of it is as good to a planner that thinks that bookings are short, and another one reads the
+# whole booking. Where the booking has no such event, it is another booking's.
+_LAST_UP_TO = f"""
+    SELECT {SELECTED}
+    FROM ledger.fare_event
+    WHERE partition = %s AND (booking_id, version) <= (%s, %s)
+    ORDER BY booking_id DESC, version DESC
+    LIMIT 1
+"""  # noqa: S608 - made of constants
+
 
 def events_of(
     booking_id: str,
@@ -50,11 +61,9 @@ def events_of(
 def event_of(booking_id: str, version: int) -> FareEvent:
     """The event that made this version. Raises UnknownBooking, UnknownEvent."""
     if 0 < version <= MAX_VERSION:
-        # Not simply `version = %s`: where the planner thinks that bookings are short, any index of the booking is as
-        # good to it, and another than that of versions reads the whole booking.
-        events = _read(booking_id, "AND version <= %s ORDER BY version DESC LIMIT 1", [version])
-        if events and events[0].version == version:
-            return events[0]
+        event = _last_up_to(booking_id, version)
+        if event is not None and event.version == version:
+            return event
     if head_of(booking_id) is None:
         raise _unknown(booking_id)
     raise UnknownEvent(f"booking {booking_id} has no version {version}")
@@ -62,8 +71,7 @@ def event_of(booking_id: str, version: int) -> FareEvent:
 
 def head_of(booking_id: str) -> FareEvent | None:
     """The booking's last event, whose fare is the fare; None if the ledger does not know the booking."""
-    events = _read(booking_id, "ORDER BY version DESC LIMIT 1", [])
-    return events[0] if events else None
+    return _last_up_to(booking_id, MAX_VERSION)
 
 
 def last_of(booking_id: str) -> FareEvent:
@@ -87,11 +95,20 @@ def event_of_transaction(booking_id: str, transaction_id: UUID) -> FareEvent | N
     return events[0] if events else None
 
 
+def _last_up_to(booking_id: str, version: int) -> FareEvent | None:
+    events = _selected(_LAST_UP_TO, booking_id, [version])
+    return events[0] if events and events[0].booking_id == booking_id else None
+
+
 def _read(booking_id: str, rest: str, params: list[Any]) -> list[FareEvent]:
+    return _selected(_SELECT + rest, booking_id, params)
+
+
+def _selected(statement: str, booking_id: str, params: list[Any]) -> list[FareEvent]:
     if not BOOKING_ID.fullmatch(booking_id):
         return []  # no booking can have such an id
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT + rest, [partition_of(booking_id), booking_id, *params])
+        cursor.execute(statement, [partition_of(booking_id), booking_id, *params])
         return [FareEvent.from_row(row) for row in cursor.fetchall()]
 
 
