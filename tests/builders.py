@@ -12,7 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from django.db import connections
+from django.db import connection, connections
+from iso4217 import Currency
 
 from events import ledger
 from events.event import FareEvent
@@ -35,6 +36,14 @@ def add(component: str, amount: str, **fields: Any) -> dict[str, Any]:
 
 def sub(component: str, amount: str, **fields: Any) -> dict[str, Any]:
     return {"type": "SUB", "component": component, "amount": amount, **fields}
+
+
+def unused_currency(*, exponent: int = 2) -> str:
+    """A currency that no other test has used: what the day changed in it is what this one does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT currency FROM ledger.fare_event")
+        used = {currency for (currency,) in cursor.fetchall()}
+    return next(each.code for each in Currency if each.exponent == exponent and each.code not in used)
 
 
 def event(booking_id: str, change: dict[str, Any]) -> NewEvent:

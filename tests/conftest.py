@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 from farehistory.demo import processes
 from farehistory.embedded.state import SUPERUSER, State
 from farehistory.embedded.supervisor import Supervisor
+from projections.cache.outage import outage
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [
@@ -49,6 +50,12 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         call_command("migrate", verbosity=0)
         yield
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def no_outage_of_before() -> None:
+    """A process leaves the cache alone for a moment after Redis failed: in the test before, perhaps."""
+    outage.reset()
 
 
 @pytest.fixture(scope="session")

@@ -81,12 +81,17 @@ def waiting_count(person: int | None = None, *, large: bool = True) -> int:
     found = waiting() if person is None else waiting().exclude(proposed_by=person)
     if not large:
         found = found.exclude(needs=Needs.LEAD)
+    return counted(found)
+
+
+def counted(found: QuerySet[Correction]) -> int:
+    """How many these are of what waits; counts to `COUNTED` + 1."""
     return found.order_by("expires_at")[: COUNTED + 1].count()
 
 
-def oldest_waiting() -> Correction | None:
-    """The one that has waited longest."""
-    return waiting().order_by("expires_at", "id").first()
+def oldest(found: QuerySet[Correction]) -> Correction | None:
+    """The one of these, of what waits, that has waited longest: it expires first."""
+    return found.order_by("expires_at", "id").first()
 
 
 def _stands(standing: Standing) -> Q:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -76,26 +75,18 @@ def compute(asked: Asked) -> Waiting:
     for_viewer = badge.for_person(user)
     others = queue.waiting() if for_viewer is None else queue.waiting().exclude(proposed_by=user.pk)
     within = others if for_viewer is None or _may_decide_large(user) else others.exclude(needs=Needs.LEAD)
-    oldest = _oldest(within) or queue.oldest_waiting()
+    oldest = queue.oldest(within) or queue.oldest(queue.waiting())
     return Waiting(
         all=queue.waiting_count(),
         for_viewer=for_viewer,
-        own=0 if for_viewer is None else _count(queue.waiting().filter(proposed_by=user.pk)),
-        for_a_lead=0 if within is others else _count(others.filter(needs=Needs.LEAD)),
+        own=0 if for_viewer is None else queue.counted(queue.waiting().filter(proposed_by=user.pk)),
+        for_a_lead=0 if within is others else queue.counted(others.filter(needs=Needs.LEAD)),
         oldest=_line(oldest, asked) if oldest else None,
     )
 
 
 def _may_decide_large(user: Any) -> bool:
     return bool(user.has_perm(people.DECIDE_LARGE))
-
-
-def _oldest(found: QuerySet[Correction]) -> Correction | None:
-    return found.order_by("proposed_at").first()
-
-
-def _count(found: QuerySet[Correction]) -> int:
-    return found.order_by("proposed_at")[: queue.COUNTED + 1].count()
 
 
 def _line(correction: Correction, asked: Asked) -> Oldest:

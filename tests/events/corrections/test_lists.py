@@ -38,7 +38,7 @@ def test_what_waits_for_others_is_not_ones_own() -> None:
         assert (correction.pk in {each.pk for each in page.results}) == is_there
     assert queue.page(proposed_by=mine.pk).results == [correction]
     assert queue.waiting_count(other.pk) >= 1
-    assert queue.oldest_waiting() is not None
+    assert queue.oldest(queue.waiting()) is not None
 
 
 def test_what_is_decided_or_expired_no_longer_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_what_nobody_ever_decided_is_passed_by_and_not_read() -> None:
         cursor.execute(EXPIRED_LONG_AGO, {"id": pattern.pk, "count": 5000})
         asked = {
             "the badge": lambda: queue.waiting_count(other.pk),
-            "the start page": queue.oldest_waiting,
+            "the start page": lambda: queue.oldest(queue.waiting().exclude(proposed_by=other.pk)),
             "the queue": lambda: queue.page(standing=Standing.WAITING, not_by=other.pk, oldest_first=True),
             "its next page": lambda: queue.page(
                 standing=Standing.WAITING, oldest_first=True, limit=1, after=_before(pattern)

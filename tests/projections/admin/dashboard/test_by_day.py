@@ -14,7 +14,7 @@ from projections.admin.dashboard.by_day import ByDay
 from projections.admin.dashboard.card import Asked
 from projections.admin.dashboard.chart import WIDE, Column, lay_out
 from projections.wording import MINUS
-from tests.builders import add, given, set_, sub
+from tests.builders import add, given, set_, sub, unused_currency
 from tests.projections.admin.pages import text_of
 from tests.staff import staff
 
@@ -31,29 +31,32 @@ def drawn(*changes: str, exponent: int = 2) -> list[list[float]]:
 
 
 def test_the_table_says_what_each_component_changed() -> None:
-    given(set_("14.00", currency="CHF"), add("toll", "5.00"), sub("promo", "2.50"))
-    given(set_("10.00", currency="CHF"))
+    currency = unused_currency()
+    given(set_("14.00", currency=currency), add("toll", "5.00"), sub("promo", "2.50"))
+    given(set_("10.00", currency=currency))
     _count()
-    card = computed("CHF")
+    card = computed(currency)
     assert card.series == ["Base fare", "Toll", "Promo"]
     row = card.rows[0]
     assert (row.is_today, row.cells, row.all) == (True, ["+24.00", "+5.00", f"{MINUS}2.50"], "+26.50")
     assert len(card.rows) == by_day.DAYS
     assert {row.all for row in card.rows[1:]} == {"0.00"}
-    assert card.sentence == "On 1 of the last 14 days fares changed, by CHF 26.50 in all."
+    assert card.sentence == f"On 1 of the last 14 days fares changed, by {currency} 26.50 in all."
 
 
 def test_the_decimals_are_the_currencys() -> None:
-    given(set_("1400", currency="CLP"))
+    currency = unused_currency(exponent=0)
+    given(set_("1400", currency=currency))
     _count()
-    assert computed("CLP").rows[0].all == "+1,400"
+    assert computed(currency).rows[0].all == "+1,400"
 
 
 def test_more_components_than_there_are_colours_are_summed() -> None:
+    currency = unused_currency()
     components = [add(f"fee_{number}", f"{number}.00") for number in range(1, 9)]
-    given(set_("20.00", currency="NOK"), *components)
+    given(set_("20.00", currency=currency), *components)
     _count()
-    card = computed("NOK")
+    card = computed(currency)
     assert card.series == ["Base fare", "Fee 8", "Fee 7", "Fee 6", "Fee 5", "Others"]
     assert card.rows[0].cells[-1] == "+10.00"
     assert card.rows[0].all == "+56.00"
@@ -84,12 +87,13 @@ def test_totals_that_are_behind_say_so() -> None:
 
 
 def test_the_page_has_the_chart_and_the_table(viewer: Client) -> None:
-    given(set_("14.00", currency="DKK"))
+    currency = unused_currency()
+    given(set_("14.00", currency=currency))
     _count()
-    answer = viewer.get("/admin/?currency=DKK")
+    answer = viewer.get(f"/admin/?currency={currency}")
     content = answer.content.decode()
     assert content.count('<svg class="fh-days-chart"') == 2  # one is for narrow screens
-    assert "On 1 of the last 14 days fares changed, by DKK 14.00 in all." in text_of(answer)
+    assert f"On 1 of the last 14 days fares changed, by {currency} 14.00 in all." in text_of(answer)
     assert 'style="' not in content[content.index("fh-board") : content.index("fh-legend")]
 
 
