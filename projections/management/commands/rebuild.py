@@ -69,18 +69,20 @@ class Command(BaseCommand):
         return EQUAL
 
     def _rebuild(self, options: dict[str, Any]) -> int:
-        run = rebuild.start(
-            options["name"],
-            partitions=options["partitions"],
-            dry_run=options["dry_run"],
-            accept=options["accept"],
-            requested_by=who(),
-        )
+        run = None
         try:
+            run = rebuild.start(
+                options["name"],
+                partitions=options["partitions"],
+                dry_run=options["dry_run"],
+                accept=options["accept"],
+                requested_by=who(),
+            )
             with terminal.ProgressShown(options.get("stderr") or sys.stderr) as shown:
                 run = self._to_the_end(run, shown)
         except KeyboardInterrupt:
-            self._stopped(run)
+            # Perhaps pressed when it was begun already, but not yet told.
+            self._stopped(run or rebuild.unfinished(options["name"]))
         return self._tell(run)
 
     def _to_the_end(self, run: Rebuild, shown: terminal.ProgressShown) -> Rebuild:
@@ -101,8 +103,8 @@ class Command(BaseCommand):
                 connection.close()
                 time.sleep(1)
 
-    def _stopped(self, run: Rebuild) -> NoReturn:
-        self.stderr.write(f"stopped. {_how_to_go_on(run)}")
+    def _stopped(self, run: Rebuild | None) -> NoReturn:
+        self.stderr.write(f"stopped. {_how_to_go_on(run)}" if run else "stopped before anything was begun.")
         sys.exit(STOPPED)
 
     def _tell(self, run: Rebuild) -> int:

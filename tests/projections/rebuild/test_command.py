@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -203,6 +204,23 @@ def test_130_on_ctrl_c_and_the_next_one_goes_on() -> None:
     assert rebuild.get(run.pk).state in Rebuild.UNFINISHED
     assert code_of(NAME) == 0
     assert rebuild.get(run.pk).state == State.DONE
+
+
+def test_130_also_where_ctrl_c_comes_while_it_is_begun(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = rebuild.start
+
+    def interrupted(*args: Any, **options: Any) -> None:
+        begin(*args, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rebuild, "start", interrupted)
+    assert code_of(NAME) == 130
+    run = rebuild.unfinished(NAME)
+    assert run is not None
+    assert "Running workers go on with the rebuild" in capsys.readouterr().err
+    rebuild.cancel(run.pk, "a test")
 
 
 def test_on_a_terminal_there_is_a_table(drifted: str) -> None:
