@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import connection
+from django.utils import timezone
 
 from events import feed
+from events.feed import Identity
 from projections.sql import statement
 
 LOOKED_AT: Final = 16
 """Events of each partition's log that are looked at, where there are more, to tell how many bookings they are of."""
+
+SETTLED_AFTER: Final = timedelta(minutes=1)
+"""What is recorded from now on is later than what lies so far back, even if clocks differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +59,26 @@ def events_before(at: datetime) -> int:
     return sum(positions_before(at).values())
 
 
-def positions_before(at: datetime) -> dict[int, int]:
-    """Of each partition, in order, the last position that was recorded before an instant; 0 where there is none."""
-    return dict(_rows("positions_before", {"at": at}))
+def positions_before(at: datetime) -> Mapping[int, int]:
+    """Of each partition, in order, the last position that was recorded before an instant; 0 where there is none.
+
+    Of an instant that lies back it stays so, and is looked up once a process: midnights are asked for all day.
+    """
+    if timezone.now() - at < SETTLED_AFTER:
+        return dict(_rows("positions_before", {"at": at}))
+    return _settled_positions(feed.identity(), at)
 
 
 def lacking(projection: str) -> Lacking:
     """How far this projection is behind, by its checkpoints."""
     [(events, since)] = _rows("lacking", {"projection": projection})
     return Lacking(events, since)
+
+
+@lru_cache(maxsize=32)
+def _settled_positions(ledger: Identity, at: datetime) -> Mapping[int, int]:
+    """`ledger`: a restore makes another one, with other positions."""
+    return MappingProxyType(dict(_rows("positions_before", {"at": at})))
 
 
 def _rows(name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

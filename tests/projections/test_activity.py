@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from random import randrange
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events import feed
@@ -39,6 +42,23 @@ def test_an_instant_parts_each_log_where_its_times_do() -> None:
             known = dict(cursor.fetchall())
             assert {p: n for p, n in positions_before(at).items() if n} == known
             assert events_before(at) == sum(known.values())
+
+
+def test_what_lies_back_is_looked_up_once_and_again_for_another_ledger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(set_("14.00"))
+    long_ago = timezone.now() - timedelta(days=400, microseconds=randrange(10**9))
+    with CaptureQueriesContext(connection) as first:
+        assert sum(positions_before(long_ago).values()) == 0
+    with CaptureQueriesContext(connection) as second:
+        positions_before(long_ago)
+    assert (len(first), len(second)) == (2, 1)  # the ledger's identity is asked for each time
+    restored = replace(feed.identity(), epoch=feed.identity().epoch + 1)
+    monkeypatch.setattr(feed, "identity", lambda: restored)
+    with CaptureQueriesContext(connection) as third:
+        positions_before(long_ago)
+    assert len(third) == 1
 
 
 def test_before_all_there_is_nothing_and_after_all_everything() -> None:
