@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from psycopg.errors import ReadOnlySqlTransaction
@@ -200,20 +201,38 @@ def _answer(asked: NewEvent, row: Sequence[Any]) -> Appended | LedgerError:
     known = None if row[2] is None else FareEvent.from_row(row[2:])
     if known is not None and outcome in ("appended", "replayed"):
         return Appended(known, replayed=outcome == "replayed")
-    return _REFUSALS[outcome](asked, known)
+    return refusal(outcome, asked, known)
 
 
-def _version_conflict(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+class At(Protocol):
+    """The head of a booking, as far as refusals speak of it: a `FareEvent` has that, and so has a `Standing`."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def fare(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def exponent(self) -> int: ...
+
+
+def refusal(outcome: str, asked: NewEvent, head: At | None) -> LedgerError:
+    """What is said of an event that the append function refused with this outcome, on this head."""
+    return _REFUSALS[outcome](asked, head)
+
+
+def _version_conflict(asked: NewEvent, head: At | None) -> LedgerError:
     current = Head(0, None, None) if head is None else Head(head.version, head.fare, head.currency)
     detail = f"the booking is at version {current.version}, not {asked.expected_version}"
     return VersionConflict(detail, current)
 
 
-def _currency_mismatch(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+def _currency_mismatch(asked: NewEvent, head: At | None) -> LedgerError:
     return CurrencyMismatch(f"the booking is in {head.currency if head else None}, not {asked.currency}")
 
 
-def _negative_fare(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+def _negative_fare(asked: NewEvent, head: At | None) -> LedgerError:
     fare = "0" if head is None else f"{head.currency} {format_amount(head.fare, head.exponent)}"
     return NegativeFare(
         f"taking {asked.amount} off a fare of {fare} would leave it below zero; "
@@ -221,13 +240,13 @@ def _negative_fare(asked: NewEvent, head: FareEvent | None) -> LedgerError:
     )
 
 
-def _too_many_decimals(asked: NewEvent, head: FareEvent | None) -> LedgerError:
+def _too_many_decimals(asked: NewEvent, head: At | None) -> LedgerError:
     currency = head.currency if head else asked.currency
     detail = f"amount {asked.amount} has more decimals than {currency} has"
     return InvalidEvent.of([FieldError("/amount", "too_many_decimals", detail)])
 
 
-_REFUSALS: dict[str, Callable[[NewEvent, FareEvent | None], LedgerError]] = {
+_REFUSALS: dict[str, Callable[[NewEvent, At | None], LedgerError]] = {
     "version_conflict": _version_conflict,
     "transaction_id_reused": lambda asked, _: TransactionIdReused(
         f"transaction_id {asked.transaction_id} made another event of this booking; a new change needs a new id"

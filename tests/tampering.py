@@ -32,6 +32,21 @@ def tampered(booking: str, version: int, change: str) -> Iterator[None]:
             _enable_always(owner)
 
 
+def erase(booking: str, version: int) -> None:
+    """What is personal of an event goes, as an erasure takes it: for good."""
+    place = (partition_of(booking), booking, version)
+    with connected("owner") as owner:
+        owner.execute("ALTER TABLE ledger.fare_event DISABLE TRIGGER USER")
+        try:
+            owner.execute(
+                "UPDATE ledger.fare_event SET description = NULL, actor = NULL, metadata = NULL"
+                " WHERE partition = %s AND booking_id = %s AND version = %s",
+                place,
+            )
+        finally:
+            _enable_always(owner)
+
+
 def _enable_always(owner: psycopg.Connection[Any]) -> None:
     names = owner.execute(
         "SELECT tgname FROM pg_trigger WHERE tgrelid = 'ledger.fare_event'::regclass AND NOT tgisinternal"

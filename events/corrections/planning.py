@@ -17,10 +17,9 @@ from events.corrections.models import Correction, Kind, State
 from events.errors import FieldError, InvalidCorrection, LedgerError, NegativeFare, TooManyComponents
 from events.event import EventType, FareEvent
 from events.fold import Fare
-from events.money import MAX_MINOR_UNITS, to_minor
+from events.judging import MAX_COMPONENTS, impossible
+from events.money import to_minor
 from events.wording import money_text, words
-
-MAX_COMPONENTS = 100
 
 
 class Wanted(Protocol):
@@ -185,19 +184,19 @@ def _amount_of(amount: Decimal | str | None, head: FareEvent, pointer: str) -> D
 def _require_possible(event: Planned, head: FareEvent) -> None:
     """Raises what the append function would answer: NegativeFare, TooManyComponents, or out of range."""
     before = Fare(head.version, dict(head.components))
-    after = before.after(event)
-    if len(after.components) > MAX_COMPONENTS:
+    why = impossible(event, before, head.exponent)
+    if why == "too_many_components":
         text = _("The fare has %(count)d components already; put the amount on one of them.") % {
             "count": MAX_COMPONENTS
         }
         raise TooManyComponents(text, [FieldError("/component", "too_many_components", text)])
-    amounts = (after.amount, after.components[event.component])
-    if any(abs(to_minor(amount, head.exponent)) >= MAX_MINOR_UNITS for amount in amounts):
+    if why == "out_of_range":
         raise InvalidCorrection.at("/amount", "out_of_range", _("The fare would be out of range."))
-    if after.amount < 0 and after.amount < before.amount and not event.allow_negative:
+    if why == "negative_fare":
+        fare = money_text(before.after(event).amount, head.currency, head.exponent)
         raise NegativeFare(
             _("The fare would be %(fare)s, which is below zero. If that is meant, allow it explicitly.")
-            % {"fare": money_text(after.amount, head.currency, head.exponent)}
+            % {"fare": fare}
         )
 
 

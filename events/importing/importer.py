@@ -22,6 +22,7 @@ from events.checks import LedgerNotInForce, demand_ledger_in_force
 from events.errors import LedgerError, TransactionIdReused, Unavailable
 from events.event import Origin
 from events.importing.known import TRIP_NOT_FOUND, Known, known_of, objection
+from events.importing.rehearsal import Foreseen, Rehearsal
 from events.importing.rows import ImportFailed, Outcome, PlannedRow, RefusedRow, Row
 from events.importing.tally import Tally
 from events.new_event import NewEvent
@@ -35,7 +36,7 @@ MAX_WAITING: Final = 20_000
 _WAITS: Final = (0.5, 1, 2, 4, 8)
 """Seconds before an append that the database could not answer is sent again."""
 
-Answer = ledger.Appended | LedgerError
+Answer = ledger.Appended | Foreseen | LedgerError
 
 
 class Observer(Protocol):
@@ -52,7 +53,8 @@ class Importer:
 
     source: str
     observer: Observer
-    dry_run: bool = False
+    rehearsal: Rehearsal | None = None
+    """What answers in a dry run, in the ledger's place."""
     should_stop: Callable[[], bool] = lambda: False
     """Asked between batches."""
     request_id: str | None = None
@@ -66,7 +68,7 @@ class Importer:
     waiting: list[PlannedRow] = field(default_factory=list)
     """Voids that have not found their trip yet."""
     known: dict[str, Known] = field(default_factory=dict)
-    """Of the bookings of the batch at hand; in a dry run, of all that it has seen."""
+    """Of the bookings of the batch at hand."""
     _counted: set[tuple[str, UUID | str]] = field(default_factory=set)
     """Booking and transaction ids of what was counted as new, where a request id tells tries apart."""
     away: Unavailable | None = None
@@ -149,30 +151,28 @@ class Importer:
             return
         planned.sort(key=lambda row: row.reverses is not None)
         accepted = [row for row in planned if self._fits(row, may_wait)]
-        if accepted and not self.dry_run:
+        if accepted:
             self._append(accepted)
 
     def _look_up(self, batch: Sequence[PlannedRow]) -> None:
-        """What a dry run has seen is in no ledger: it has to be remembered until the end."""
         if self.away is not None:
             raise self.away
-        if not self.dry_run:
-            self.known = {}
-        asked = {row.booking_id for row in batch if row.whole_fare or self.dry_run} - self.known.keys()
+        look_up = known_of if self.rehearsal is None else self.rehearsal.known_of
+        asked = {row.booking_id for row in batch if row.whole_fare}
         for wait in _WAITS:
             try:
-                self.known.update(known_of(asked))
+                self.known = look_up(asked)
                 return
             except Unavailable:
                 _pause(wait)
-        self.known.update(known_of(asked))
+        self.known = look_up(asked)
 
     def _fits(self, row: PlannedRow, may_wait: bool) -> bool:
         """Whether the row can go to the ledger now. If not, it is settled as refused, or waits for its trip."""
         known = self.known.setdefault(row.booking_id, Known())
         refusal = objection(row, known)
         if refusal is None:
-            self._accept(row, known)
+            known.take(row)  # later rows of the batch see this one as known
             return True
         if refusal.code == TRIP_NOT_FOUND and may_wait and len(self.waiting) < self.most_waiting:
             self.waiting.append(row)
@@ -180,29 +180,22 @@ class Importer:
             self._settled(row, Outcome.REFUSED, refusal.code, refusal.reason)
         return False
 
-    def _accept(self, row: PlannedRow, known: Known) -> None:
-        """Later rows of the batch see this one as known. A dry run settles it: the ledger is not asked."""
-        new = known.lacks(row)
-        known.take(row)
-        if self.dry_run:
-            self._settled(row, Outcome.IMPORTED if new else Outcome.REPLAYED, events=new)
-
     def _append(self, rows: Sequence[PlannedRow]) -> None:
         answers = iter(self._answers([event for row in rows for event in row.events]))
         for row in rows:
             of_row = list(islice(answers, len(row.events)))
             refusals = [answer for answer in of_row if isinstance(answer, LedgerError)]
-            new = sum(isinstance(answer, ledger.Appended) and self._is_new(answer) for answer in of_row)
+            new = sum(not isinstance(answer, LedgerError) and self._is_new(answer) for answer in of_row)
             if refusals:
                 outcome = Outcome.PARTLY if new else Outcome.REFUSED
                 self._settled(row, outcome, refusals[0].code, _reason(row, refusals[0]), events=new)
             else:
                 self._settled(row, Outcome.IMPORTED if new else Outcome.REPLAYED, events=new)
 
-    def _is_new(self, answer: ledger.Appended) -> bool:
-        event = answer.event
-        if self.request_id is None:
+    def _is_new(self, answer: ledger.Appended | Foreseen) -> bool:
+        if self.request_id is None or isinstance(answer, Foreseen):
             return not answer.replayed
+        event = answer.event
         key = (event.booking_id, event.transaction_id)
         is_new = not answer.replayed or (event.request_id == self.request_id and key not in self._counted)
         if is_new:
@@ -211,7 +204,7 @@ class Importer:
 
     def _answers(self, events: Sequence[NewEvent]) -> list[Answer]:
         """An answer per event. What the database could not answer is sent again, for a while."""
-        answers = self._send(events)
+        answers: list[Answer] = list(self._send(events))
         for wait in _WAITS:
             unanswered = [i for i, answer in enumerate(answers) if isinstance(answer, Unavailable)]
             if not unanswered:
@@ -224,8 +217,10 @@ class Importer:
                 self._fail(answer)
         return answers
 
-    def _send(self, events: Sequence[NewEvent]) -> list[Answer]:
+    def _send(self, events: Sequence[NewEvent]) -> Sequence[Answer]:
         try:
+            if self.rehearsal is not None:
+                return self.rehearsal.append_many(events)
             return ledger.append_many(
                 events, source=self.source, origin=Origin.IMPORT, request_id=self.request_id
             )

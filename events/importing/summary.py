@@ -18,7 +18,7 @@ def lines(
 ) -> Iterator[str]:
     """The lines of the summary, without their ends."""
     if dry_run:
-        yield "Dry run: nothing was written. The ledger's own checks (version, currency) were not made."
+        yield "Dry run: nothing was written. An import does this, unless others append to these bookings meanwhile."
     yield _rates(tally, seconds, dry_run)
     for currency in sorted(tally.read):
         yield ""

@@ -24,13 +24,13 @@ from events.importing import mapping
 from events.importing.account import printable
 from events.importing.files import Source, open_source
 from events.importing.importer import BATCH_EVENTS, MAX_WAITING, Importer
-from events.importing.known import known_of
 from events.importing.readers import Form, Reader, reader_of
+from events.importing.rehearsal import Rehearsal
 from events.importing.rows import ImportFailed, PlannedRow, Row
+from events.importing.seen import Seen
 from events.transfers import folder, inbox, limits, refused
 from events.transfers.counts import Counts
 from events.transfers.models import Transfer
-from events.transfers.seen import Seen
 
 BATCH_VOIDS: Final = 1000
 
@@ -191,7 +191,6 @@ class _Step:
         self.importer = Importer(
             source=self.reader.source,
             observer=self.rows,
-            dry_run=self.run.is_dry,
             request_id=request_id_of(self.run),
             most_waiting=MAX_WAITING - len(self.run.reached.get("waiting", [])),
         )
@@ -203,7 +202,7 @@ class _Step:
     def settled(self, batch: Sequence[Row], *, may_wait: bool = True) -> list[int]:
         """Lines of the voids that have to wait for their trip. Raises Unavailable."""
         if self.run.is_dry:
-            self._looked_at(batch, may_wait)
+            self._rehearsed(batch, may_wait)
         else:
             self.importer.settle(batch, may_wait=may_wait)
         if self.importer.away is not None:
@@ -226,15 +225,10 @@ class _Step:
             "done": max(run.done, self.source.bytes_read()),
         }
 
-    def _looked_at(self, batch: Sequence[Row], may_wait: bool) -> None:
-        """A dry run: what the ledger and the rows before have of these bookings is all that it knows."""
-        asked = {row.booking_id for row in batch if isinstance(row, PlannedRow)}
+    def _rehearsed(self, batch: Sequence[Row], may_wait: bool) -> None:
         with Seen.opened(folder.folder_of(self.run.pk) / folder.SEEN, self.run.step) as seen:
-            self.importer.known = seen.added_to(known_of(asked), asked)
-            before = {each: set(known.transaction_ids) for each, known in self.importer.known.items()}
+            self.importer.rehearsal = Rehearsal(seen, self.reader.source)
             self.importer.settle(batch, may_wait=may_wait)
-            after = self.importer.known.items()
-            seen.keep({each: known.transaction_ids - before.get(each, set()) for each, known in after})
 
 
 def _opened(run: Transfer) -> Source:

@@ -70,9 +70,10 @@ def _of_import(run: Transfer, counts: Counts) -> str:
     if run.state == State.CHECKED and not accepted:
         return _("The file was checked: no row of it would be new. There is nothing to import.")
     if run.state == State.CHECKED:
-        return _("The file was checked, and nothing is written yet. %(events)s would be appended.") % {
-            "events": events(counts.events)
-        }
+        return _(
+            "The file was checked, and nothing is written yet. %(events)s would be appended. Only what others append"
+            " to the same bookings meanwhile can change that."
+        ) % {"events": events(counts.events)}
     if run.state == State.RUNNING:
         return _("Rows are appended to the ledger. You may leave this page; it goes on.")
     if run.state == State.DONE and refused:

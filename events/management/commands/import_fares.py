@@ -21,8 +21,10 @@ from events.importing.files import Source, open_source
 from events.importing.importer import Importer
 from events.importing.progress import Progress
 from events.importing.readers import Form, Reader, reader_of
+from events.importing.rehearsal import Rehearsal
 from events.importing.report import Report
 from events.importing.rows import ImportFailed, Outcome
+from events.importing.seen import Seen
 from events.new_event import SOURCE
 
 ALL_FINE, SOME_REFUSED, COULD_NOT_RUN, STOPPED = 0, 1, 2, 130
@@ -69,8 +71,12 @@ class Command(BaseCommand):
             )
             account = Account(progress, report)
             stop = stack.enter_context(_stop_on_interrupt())
+            rehearsal = None
+            if options["dry_run"]:
+                seen = stack.enter_context(Seen.for_one_process())
+                rehearsal = Rehearsal(seen, reader.source)
             importer = Importer(
-                source=reader.source, observer=account, dry_run=options["dry_run"], should_stop=stop.requested
+                source=reader.source, observer=account, rehearsal=rehearsal, should_stop=stop.requested
             )
             with progress:
                 importer.run(islice(reader.rows(sources, account.notes), options["limit"]))

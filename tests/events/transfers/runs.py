@@ -84,6 +84,8 @@ def again(run: Transfer | UUID) -> Transfer:
 def listed(run: Transfer, name: str = refused.OF_IMPORT) -> list[dict[str, Any]]:
     """The list of rows that are not plainly in, whole."""
     kept = run.check_counts if name == refused.OF_CHECK and run.check_counts else run.counts
+    if not kept["report"]:
+        return []  # and no file
     text = b"".join(refused.as_jsonl(folder.folder_of(run.pk) / name, kept["report"])).decode()
     return [json.loads(each) for each in text.splitlines()]
 
