@@ -19,8 +19,8 @@ from farehistory.embedded.supervisor import Supervisor
 from tests.builders import given, set_
 from tests.events.transfers import runs
 
-ROWS = 12_000
-"""Some seconds of work, in steps of about a second."""
+ROWS = 30_000
+"""Some seconds of work, also where the test is slow to look: the worker is killed in the middle of it."""
 
 
 def until(is_so: Callable[[], bool], worker: Supervisor, seconds: float = 90) -> None:
