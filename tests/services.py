@@ -24,6 +24,12 @@ from farehistory.embedded.state import State
 from farehistory.embedded.supervisor import Supervisor, supervising
 
 DATABASE_URLS = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+FOLDERS = {
+    "FAREHISTORY_ARCHIVE": "archive",
+    "FAREHISTORY_TRANSFERS": "transfers",
+    "FAREHISTORY_IMPORT_FOLDER": "imports",
+}
+"""Of the state folder, also on given services, which have none by themselves."""
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 """The name of this one of the processes that the tests are shared among; empty where they are not, and in the one that
 shares them out."""
@@ -36,7 +42,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """Set the addresses; as a wrapper, it comes before pytest-django's own hook."""
     if _uses_services() and _runs_tests(early_config):
         _point_at_a_test_database()
-    os.environ["FAREHISTORY_STATE"] = tempfile.mkdtemp(prefix="farehistory-tests-")
+    os.environ["FAREHISTORY_STATE"] = state = tempfile.mkdtemp(prefix="farehistory-tests-")
+    os.environ |= {name: f"{state}/{folder}" for name, folder in FOLDERS.items()}
     yield
 
 
