@@ -58,7 +58,7 @@ class DayField(forms.DateField):
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)
         if day is not None and not _EARLIEST <= day <= _LATEST:
-            raise ValidationError(_("Write a day from 1970 on."))
+            raise ValidationError(_("Write a day in the years 1970 to 9998."))
         return day
 
 

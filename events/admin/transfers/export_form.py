@@ -68,7 +68,7 @@ def instant_of(text: str) -> datetime:
     except (ValueError, OverflowError):
         raise ValidationError(_("Write a time such as 2026-05-03 14:05.")) from None
     if not _EARLIEST <= instant < _LATEST:
-        raise ValidationError(_("Write a time from 1970 on."))
+        raise ValidationError(_("Write a time in the years 1970 to 9998."))
     return instant
 
 

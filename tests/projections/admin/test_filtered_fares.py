@@ -181,8 +181,8 @@ def test_a_state_with_an_id_is_refused_beside_its_field_but_an_exact_id_is_found
     ("asked", "said"),
     [
         ({"since": "yesterday"}, "Write a day such as 2026-03-01."),
-        ({"since": "0001-01-01"}, "Write a day from 1970 on."),
-        ({"until": "9999-12-31"}, "Write a day from 1970 on."),
+        ({"since": "0001-01-01"}, "Write a day in the years 1970 to 9998."),
+        ({"until": "9999-12-31"}, "Write a day in the years 1970 to 9998."),
         ({"since": "2026-03-02", "until": "2026-03-01"}, "This is before the first day."),
         ({"lowest": "1,5,5"}, "Write an amount such as 23.40."),
         ({"lowest": "5", "highest": "4", "currency": "SGD"}, "This is less than the lowest fare."),

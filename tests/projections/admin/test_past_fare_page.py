@@ -114,7 +114,7 @@ def test_a_version_that_is_not_there_yet_keeps_what_was_typed_and_names_the_late
         ("version=0", "Write a version, such as 3."),
         ("version=x", "Write a version, such as 3."),
         ("recorded_before=yesterday", "Write a time such as 2026-05-03 14:05."),
-        ("occurred_before=1969-12-31T00:00:00Z", "Write a time from 1970 on."),
+        ("occurred_before=1969-12-31T00:00:00Z", "Write a time in the years 1970 to 9998."),
         ("occurred_before=9999-12-31T23:59:59-23:59", "Write a time"),
         ("recorded_before=%00", "Write a time such as"),
     ],

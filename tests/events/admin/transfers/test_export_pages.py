@@ -121,7 +121,7 @@ def test_an_expired_file_is_not_offered(
         ({"source": "Toll Service"}, "such as toll-service"),
         ({"currency": "S$"}, "Write a currency such as SGD."),
         ({"since": "yesterday"}, "Write a time such as 2026-05-03 14:05."),
-        ({"until": "1960-01-01T00:00:00Z"}, "Write a time from 1970 on."),
+        ({"until": "1960-01-01T00:00:00Z"}, "Write a time in the years 1970 to 9998."),
         (
             {"since": "2026-05-03T00:00:00Z", "until": "2026-05-03T00:00:00Z"},
             "This is not after the first time.",
