@@ -11,4 +11,8 @@ class FareHistoryConfig(AppConfig):
         """Connects what happens at a log-in: it is noted in the audit, and the session's time begins."""
         from farehistory.security import log_ins, sessions  # noqa: F401 - need the models
 
-        apps.get_app_config("auth").verbose_name = "Staff"  # the pages of accounts say what the menu says
+        # The ready pages say what the menu says. (Set so, no migration asks for it.)
+        apps.get_app_config("auth").verbose_name = "Staff"
+        apps.get_app_config("axes").verbose_name = "Lock-outs"
+        apps.get_model("auth", "User")._meta.verbose_name_plural = "people"
+        apps.get_model("events", "AuditEntry")._meta.verbose_name_plural = "audit entries"

@@ -38,4 +38,4 @@ class AuditAdmin(OwnPages):
         if not page.errors:
             asked = {name: text for name, text in page.typed.items() if text}
             audit.record("audit_read", user=request.user, request=request, **asked)
-        return self.page(request, "audit/list.html", _("Audit of staff"), page=page)
+        return self.page(request, "audit/list.html", _("Audit"), page=page)
