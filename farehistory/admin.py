@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from celery import current_app
+from cron_descriptor import (
+    FormatException,
+    MissingFieldException,
+    Options,
+    WrongArgumentException,
+    get_description,
+)
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
@@ -24,6 +32,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from events.admin.audited import Audited
+from events.admin.named_rights import NamedRights
 from farehistory.security.lock_outs_admin import LockOutAdmin
 from farehistory.security.people_admin import PermissionGroupAdmin, PersonAdmin
 
@@ -59,20 +68,42 @@ class _PeriodicTaskForm(beat.PeriodicTaskForm):
         return data
 
 
+def _in_words(crontab: CrontabSchedule) -> str:
+    """When it is due, by twenty-four hours as every other time here; beat's own words know only twelve."""
+    parts = (crontab.minute, crontab.hour, crontab.day_of_month, crontab.month_of_year, crontab.day_of_week)
+    options = Options()
+    options.use_24hour_time_format = True
+    try:
+        words = str(get_description(" ".join(part.replace(" ", "") for part in parts), options))
+    except (FormatException, MissingFieldException, WrongArgumentException):
+        return str(crontab.human_readable)
+    return f"{words} {crontab.timezone}"
+
+
 _ACTIVITY = ("enable_tasks", "disable_tasks", "toggle_tasks", "run_tasks")
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(Audited, beat.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(NamedRights, Audited, beat.PeriodicTaskAdmin, ModelAdmin):
     form = _PeriodicTaskForm
     change_form_template = None  # beat's own would write a script into the page
-    list_display = ("name", "description", "enabled", "when", "last_run_at")
+    list_display = ("name", "description", "enabled", "when", "last_run")
     ordering = ("name",)
     actions = _ACTIVITY
 
     @admin.display(description=_("When"))
     def when(self, task: PeriodicTask) -> str:
-        return str(task.crontab.human_readable if task.crontab else task.scheduler)
+        return _in_words(task.crontab) if task.crontab else str(task.scheduler)
+
+    @admin.display(description=_("Crontab in words"))
+    def crontab_translation(self, task: PeriodicTask) -> str | None:
+        """As beat's form of a schedule asks for it."""
+        return _in_words(task.crontab) if task.crontab else None
+
+    @admin.display(description=_("Last run"), ordering="last_run_at", empty_value="never")
+    def last_run(self, task: PeriodicTask) -> datetime | None:
+        last: datetime | None = task.last_run_at
+        return last
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """To run, enable or disable is to change."""
@@ -116,7 +147,7 @@ class PeriodicTaskAdmin(Audited, beat.PeriodicTaskAdmin, ModelAdmin):
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(Audited, beat.IntervalScheduleAdmin, ModelAdmin):
+class IntervalScheduleAdmin(NamedRights, Audited, beat.IntervalScheduleAdmin, ModelAdmin):
     pass
 
 
@@ -135,15 +166,22 @@ class _CrontabForm(forms.ModelForm):
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(Audited, beat.CrontabScheduleAdmin, ModelAdmin):
+class CrontabScheduleAdmin(NamedRights, Audited, beat.CrontabScheduleAdmin, ModelAdmin):
     form = _CrontabForm
+    list_display = ("__str__", "in_words")
+    fields = ("in_words", *beat.CrontabScheduleAdmin.fields[1:])
+    readonly_fields = ("in_words",)
+
+    @admin.display(description=_("In words"))
+    def in_words(self, crontab: CrontabSchedule) -> str:
+        return _in_words(crontab)
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleAdmin(Audited, beat.SolarScheduleAdmin, ModelAdmin):
+class SolarScheduleAdmin(NamedRights, Audited, beat.SolarScheduleAdmin, ModelAdmin):
     pass
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(Audited, beat.ClockedScheduleAdmin, ModelAdmin):
+class ClockedScheduleAdmin(NamedRights, Audited, beat.ClockedScheduleAdmin, ModelAdmin):
     pass

@@ -10,7 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.formats import date_format
 from django.utils.translation import override
+from django_celery_beat.models import CrontabSchedule
 
+from events.admin.pages import short
 from tests.staff import PASSWORD, signed_in, staff
 
 
@@ -93,9 +95,48 @@ def test_an_unknown_address_of_the_api_stays_a_problem() -> None:
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [
+        ("auth/user/", "auth.view_user"),
+        ("auth/group/1/change/", "auth.view_group"),
+        ("django_celery_beat/periodictask/", "django_celery_beat.view_periodictask"),
+        ("events/reasoncode/", "events.view_reasoncode"),
+        ("axes/accessattempt/", "axes.view_accessattempt"),
+    ],
+)
+def test_whoever_may_not_see_a_page_is_told_the_right_that_is_missing(address: str, right: str) -> None:
+    answer = signed_in("viewer").get(f"/admin/{address}")
+    assert answer.status_code == 403
+    assert f"<code>{right}</code>" in answer.content.decode()
+
+
+def test_the_list_of_people_says_who_is_in_which_group(administrator: Client) -> None:
+    person = staff("support", "auditor")
+    content = administrator.get(f"/admin/auth/user/?q={person.username}").content.decode()
+    assert "auditor, support" in content
+
+
+def test_schedules_are_told_by_twenty_four_hours(administrator: Client) -> None:
+    crontab = CrontabSchedule.objects.create(minute="10", hour="15")
+    try:
+        content = administrator.get("/admin/django_celery_beat/crontabschedule/").content.decode()
+    finally:
+        crontab.delete()
+    assert "At 15:10 UTC" in content
+    assert "PM UTC" not in content
+
+
+def test_of_an_error_of_the_database_its_first_line_is_told() -> None:
+    error = ValueError('relation "fares" does not exist\nLINE 4: from fares\n             ^')
+    assert short(error) == 'ValueError: relation "fares" does not exist'
+    assert short(ValueError()) == "ValueError: "
+
+
 def test_pages_of_people_are_called_and_dated_as_everything_else_is(administrator: Client) -> None:
     content = administrator.get("/admin/auth/user/").content.decode()
     assert "Authentication and Authorization" not in content
+    assert "Users" not in content
     with override("en"):
         assert (
             date_format(datetime(2026, 11, 3, 21, 5, 7, tzinfo=UTC), "DATETIME_FORMAT")

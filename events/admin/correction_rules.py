@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from events.admin.audited import Audited
+from events.admin.named_rights import NamedRights
 from events.corrections.models import CorrectionLimit, ReasonCode
 from events.corrections.reasons import can_be_described_by
 from events.money import exponent_of, to_minor
@@ -61,7 +62,7 @@ class LimitForm(forms.ModelForm):
 
 
 @admin.register(CorrectionLimit)
-class CorrectionLimitAdmin(Audited, ModelAdmin):
+class CorrectionLimitAdmin(NamedRights, Audited, ModelAdmin):
     """The limits: one row for a currency."""
 
     form = LimitForm
@@ -122,7 +123,7 @@ class ReasonForm(forms.ModelForm):
 
 
 @admin.register(ReasonCode)
-class ReasonCodeAdmin(Audited, ModelAdmin):
+class ReasonCodeAdmin(NamedRights, Audited, ModelAdmin):
     """The reasons. One that is no longer wanted is switched off: corrections that have it keep it."""
 
     form = ReasonForm

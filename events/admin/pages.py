@@ -63,6 +63,7 @@ def typed(given: QueryDict, name: str) -> str:
 
 
 def short(error: Exception, most: int = 300) -> str:
-    """An error in one line, for a message."""
-    text = f"{type(error).__name__}: {error}"
+    """An error in one line, for a message: what a database quotes of a statement below its first line is left out."""
+    said, *_quoted = str(error).splitlines() or [""]
+    text = f"{type(error).__name__}: {said}"
     return text if len(text) <= most else f"{text[:most]}…"

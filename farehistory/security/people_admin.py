@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from events import audit
 from events.admin.audited import Audited
+from events.admin.named_rights import NamedRights
 from farehistory.security.second_factor import devices
 
 for model in (User, Group):
@@ -40,7 +41,7 @@ class EditedByAdministrators(admin.ModelAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(Audited, EditedByAdministrators, UserAdmin, ModelAdmin):
+class PersonAdmin(NamedRights, Audited, EditedByAdministrators, UserAdmin, ModelAdmin):
     """People get their rights from groups, so that what somebody may do can be said in a word."""
 
     form = UserChangeForm
@@ -48,6 +49,7 @@ class PersonAdmin(Audited, EditedByAdministrators, UserAdmin, ModelAdmin):
     change_password_form = AdminPasswordChangeForm
     actions = ("remove_second_factor",)
     filter_horizontal = ()
+    list_display = ("username", "whose", "in_groups", "is_staff", "is_active")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
     fieldsets = (
@@ -56,6 +58,20 @@ class PersonAdmin(Audited, EditedByAdministrators, UserAdmin, ModelAdmin):
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.prefetch_related("groups")
+
+    @admin.display(description=_("Name"), ordering="last_name")
+    def whose(self, person: User) -> str:
+        return person.get_full_name() or person.email
+
+    @admin.display(description=_("Groups"))
+    def in_groups(self, person: User) -> str:
+        """What the person may do, in a word."""
+        groups = sorted(group.name for group in person.groups.all())
+        return ", ".join([str(_("administrator")), *groups] if person.is_superuser else groups)
 
     def audited_details(self, obj: User) -> dict[str, Any]:
         """What the person may do now."""
@@ -93,7 +109,7 @@ def _offered(permissions: QuerySet[Permission]) -> QuerySet[Permission]:
 
 
 @admin.register(Group)
-class PermissionGroupAdmin(Audited, EditedByAdministrators, GroupAdmin, ModelAdmin):
+class PermissionGroupAdmin(NamedRights, Audited, EditedByAdministrators, GroupAdmin, ModelAdmin):
     filter_horizontal = ()
     formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
 
