@@ -64,14 +64,14 @@ class PersonAdmin(NamedRights, Audited, EditedByAdministrators, UserAdmin, Model
         return people.prefetch_related("groups")
 
     @admin.display(description=_("Name"), ordering="last_name")
-    def whose(self, person: User) -> str:
-        return person.get_full_name() or person.email
+    def whose(self, person: User) -> str | None:
+        return person.get_full_name() or person.email or None
 
     @admin.display(description=_("Groups"))
-    def in_groups(self, person: User) -> str:
+    def in_groups(self, person: User) -> str | None:
         """What the person may do, in a word."""
         groups = sorted(group.name for group in person.groups.all())
-        return ", ".join([str(_("administrator")), *groups] if person.is_superuser else groups)
+        return ", ".join([str(_("administrator")), *groups] if person.is_superuser else groups) or None
 
     def audited_details(self, obj: User) -> dict[str, Any]:
         """What the person may do now."""
