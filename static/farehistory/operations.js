@@ -4,6 +4,7 @@
 
     const EVERY = 2000;
     const AFTER_A_FAILURE = 10000;
+    const FORBIDDEN = 403;
     const KEPT = new Set(["open", "value", "checked"]); // what the reader did, not the server
 
     function sameKind(old, fresh) {
@@ -69,7 +70,6 @@
             if (document.hidden || this.stopped) return;
             try {
                 await this.update();
-                if (this.failed) this.say("");
                 this.failed = false;
             } catch {
                 if (!this.failed) this.say("failed");
@@ -80,9 +80,9 @@
 
         async update() {
             const answer = await fetch(this.root.dataset.fhLive, { signal: AbortSignal.timeout(AFTER_A_FAILURE) });
-            if (answer.redirected) {
+            if (answer.redirected || answer.status === FORBIDDEN) {
                 this.ended = true;
-                this.say("signedOut");
+                this.say(answer.redirected ? "signedOut" : "forbidden");
                 return;
             }
             if (!answer.ok) throw new Error(answer.statusText);
@@ -91,7 +91,7 @@
             document.dispatchEvent(new CustomEvent("fh:loaded", { detail: fresh }));
             if (!this.stopped) become(this.root, fresh);
             this.ended = !("fhLive" in this.root.dataset) || "fhEnded" in this.root.dataset;
-            if (this.ended) this.say("ended");
+            if (!this.stopped) this.say(this.ended ? "ended" : "");
         }
 
         say(what) {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 
@@ -146,6 +147,40 @@ def test_the_table_follows_by_itself_until_it_is_told_to_stop(page: Page, worker
     expect(row).to_contain_text("Paused by somebody else")
     live.click()
     expect(row).not_to_contain_text("Paused by somebody else", timeout=10_000)
+
+
+def look_now(page: Page) -> None:
+    """The page looks for what is new at once, as when its tab comes to the front."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_page_that_had_no_answer_says_that_its_reader_was_signed_out(page: Page) -> None:
+    """The first answer after an outage takes the word of the outage back, and nothing else."""
+    page.route("**/projectionstate/?live", lambda route: route.abort())
+    expect(page.get_by_text("No answer; what you see may be old.")).to_be_visible(timeout=10_000)
+    page.unroute("**/projectionstate/?live")
+    signed_in = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    look_now(page)
+    said = page.get_by_text("You were signed out; reload the page.")
+    expect(said).to_be_visible()
+    page.context.add_cookies(signed_in)  # signed in again, in another tab
+    look_now(page)
+    expect(said).to_have_count(0)
+    expect(page.get_by_role("button", name="Live updates")).to_be_visible()
+
+
+def test_a_page_says_that_its_reader_may_not_see_it_any_more(page: Page) -> None:
+    person = User.objects.latest("last_login")
+    groups = list(person.groups.all())
+    person.groups.clear()
+    try:
+        look_now(page)
+        expect(page.get_by_text("You may not see this any more; what you see is old.")).to_be_visible()
+    finally:
+        person.groups.set(groups)
+    look_now(page)
+    expect(page.get_by_text("You may not see this any more; what you see is old.")).to_have_count(0)
 
 
 def test_one_drifted_fare_is_put_right_without_a_rebuild(page: Page, drifted: str) -> None:
