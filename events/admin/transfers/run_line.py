@@ -20,7 +20,7 @@ from events.admin.transfers import run_words, urls
 from events.importing.rows import Outcome
 from events.models import Transfer
 from events.money import exponent_of
-from events.transfers import limits
+from events.transfers import driving, limits
 from events.transfers.counts import READ, Counts
 
 State = Transfer.State
@@ -112,6 +112,8 @@ class RunLine:
     def words(self) -> str:
         if self.is_cancelling:
             return _("Being cancelled")
+        if self.is_stalled:
+            return _("Waiting for a worker")
         if self.is_waiting and not self.accepted:
             return _("Checked, nothing to import")
         if self.run.state == State.DONE and self.is_import and self.counts.refused:
@@ -122,10 +124,12 @@ class RunLine:
 
     @property
     def icon(self) -> str:
-        return self._look[1]
+        return "hourglass_empty" if self.is_stalled else self._look[1]
 
     @property
     def mood(self) -> str:
+        if self.is_stalled:
+            return "behind"
         is_partly = self.run.state == State.DONE and self.is_import and self.counts.refused
         return "behind" if is_partly else self._look[2]
 
@@ -147,8 +151,13 @@ class RunLine:
         return self.run.state == State.CHECKED
 
     @property
+    def is_stalled(self) -> bool:
+        """It should go on, and nothing was seen of it for so long that it is taken up anew."""
+        return self.run.is_driven and self.now - self.run.moved_at > driving.STALLED
+
+    @property
     def sentence(self) -> str:
-        return run_words.sentence(self.run, self.counts)
+        return run_words.stalled() if self.is_stalled else run_words.sentence(self.run, self.counts)
 
     @property
     def error(self) -> str:

@@ -63,6 +63,14 @@ def sentence(run: Transfer, counts: Counts) -> str:
     return _of_import(run, counts) if run.kind == Transfer.Kind.IMPORT else _of_export(run)
 
 
+def stalled() -> str:
+    """What is said where nobody is seen at work."""
+    return _(
+        "Nothing was seen of it for a while. A worker takes it up within a minute, from where it is; if none does, see"
+        " whether worker, beat and broker run, and whether the schedule “go on with imports and exports” is on."
+    )
+
+
 def _of_import(run: Transfer, counts: Counts) -> str:
     accepted, refused = counts.rows(Outcome.IMPORTED), counts.refused
     if run.state == State.CHECKING:

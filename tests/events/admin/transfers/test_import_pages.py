@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from events import history
 from events.models import Transfer
+from events.transfers import driving
 from tests.audits import entries_of
 from tests.events.transfers import runs
 from tests.projections.admin.conftest import Sent, no_broker, sent  # noqa: F401 - fixtures
@@ -191,6 +192,17 @@ def test_progress_is_told_while_it_goes_on(operator: Client, sent: list[Sent]) -
     assert "data-fh-ended" not in live
     runs.driven(run)
     assert "data-fh-ended" in operator.get(f"{PAGES}{run.pk}/?live").content.decode()
+
+
+def test_a_run_that_nobody_goes_on_with_waits_for_a_worker(operator: Client, sent: list[Sent]) -> None:  # noqa: F811
+    run = run_of(upload(operator, runs.jsonl([runs.line(*runs.bookings(1))])))
+    assert "Being checked" in text_of(operator.get(f"{PAGES}{run.pk}/"))
+    Transfer.objects.filter(pk=run.pk).update(moved_at=timezone.now() - 2 * driving.STALLED)
+    text = text_of(operator.get(f"{PAGES}{run.pk}/"))
+    assert "Waiting for a worker" in text
+    assert "Being checked" not in text
+    assert "the schedule “go on with imports and exports”" in text
+    assert "Waiting for a worker" not in text_of(operator.get(f"{PAGES}{runs.driven(run).pk}/"))
 
 
 def test_refused_rows_are_downloaded_safely_and_that_is_noted(operator: Client) -> None:
