@@ -1,4 +1,4 @@
-"""Whether what runs by the clock runs: the schedules of the read side, and the last sweep, which needs broker, beat and
+"""Whether what runs by the clock runs: the schedules, and the last sweep, which needs broker, beat and
 a worker."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import redis
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
@@ -22,9 +23,12 @@ SWEEP: Final = "projections.sweep"
 MONITOR: Final = "projections.monitor_drift"
 
 
+_OURS: Final = Q(task__startswith="projections.") | Q(task__startswith="events.")
+
+
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """The schedules of the read side's tasks."""
+    """The schedules of the platform's own tasks."""
 
     off: list[str]
     """Names of those that are switched off."""
@@ -34,11 +38,7 @@ class Schedules:
     @classmethod
     def read(cls) -> Schedules:
         """One short statement: a dozen rows."""
-        found = list(
-            PeriodicTask.objects.filter(task__startswith="projections.")
-            .select_related("interval")
-            .order_by("name")
-        )
+        found = list(PeriodicTask.objects.filter(_OURS).select_related("interval").order_by("name"))
         every = {
             one.task: one.interval.schedule.run_every.total_seconds() if one.interval else 0.0
             for one in found

@@ -82,6 +82,12 @@ def test_other_schedules_that_are_off_are_named_but_no_fault(operator: Client) -
         assert "Schedules switched off: archive the ledger" in text_of(operator.get(PROJECTIONS))
 
 
+def test_the_schedule_that_takes_imports_and_exports_up_is_named_too(operator: Client) -> None:
+    with schedule("events.take_runs_up", enabled=False):
+        assert after(0).fault == ""
+        assert "Schedules switched off: go on with imports and exports" in text_of(operator.get(PROJECTIONS))
+
+
 def test_a_monitor_that_is_switched_off_is_told_on_the_card_of_drift() -> None:
     client = signed_in("operator")
     told = "Nothing is checked: the schedule is off"
