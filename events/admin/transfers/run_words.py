@@ -193,9 +193,11 @@ def _of_the_file(run: Transfer) -> list[Fact]:
         found.append(Fact(_("Size"), size(run.file_size)))
     if run.file_sha256:
         found.append(Fact("SHA-256", run.file_sha256, is_code=True))
-    if run.file_removed_at and not run.asked.get("direct"):
+    # An export that did not come to its end left nothing that anybody could have.
+    has_one = run.kind == Transfer.Kind.IMPORT or (run.state == State.DONE and not run.asked.get("direct"))
+    if has_one and run.file_removed_at:
         found.append(Fact(_("File removed"), at=run.file_removed_at))
-    elif run.finished_at and not run.asked.get("direct"):
+    elif has_one and run.finished_at:
         found.append(Fact(_("File is kept until"), at=run.finished_at + limits.files_kept()))
     if run.folder_removed_at and run.kind == Transfer.Kind.IMPORT:
         found.append(Fact(_("Lists of rows removed"), at=run.folder_removed_at))

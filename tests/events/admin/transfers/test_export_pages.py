@@ -38,6 +38,21 @@ def long_export(client: Client, monkeypatch: pytest.MonkeyPatch, **asked: Any) -
     return runs.driven(Transfer.objects.get(pk=UUID(answer["Location"].strip("/").rsplit("/", 1)[1])))
 
 
+def test_a_cancelled_export_is_not_said_to_keep_a_file(
+    auditor: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: list[Sent],  # noqa: F811
+) -> None:
+    """What a worker had written of it is nothing that anybody can have."""
+    monkeypatch.setattr("events.transfers.limits.DIRECT_EVENTS", 0)
+    address = auditor.post(EXPORT, {"form": "jsonl", "booking_id": given(set_("14.00"))})["Location"]
+    auditor.post(f"{address}cancel/")
+    runs.driven(Transfer.objects.get(pk=UUID(address.strip("/").rsplit("/", 1)[1])))
+    text = text_of(auditor.get(address))
+    assert "There is no file." in text
+    assert "File is kept until" not in text
+
+
 @pytest.mark.parametrize("group", ["operator", "auditor"])
 def test_a_small_export_comes_at_once_and_is_noted_with_its_rows(group: str) -> None:
     client = signed_in(group)
