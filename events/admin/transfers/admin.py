@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -144,11 +145,11 @@ class TransferAdmin(OwnPages):
         if run.asked.get("with_metadata"):
             self.require(request, urls.MAY_EXPORT_METADATA)
         if not RunLine(run, request.user).has_export:
-            raise Http404(_("This run has no file to download."))
+            return self._without_file(request, run, _("This run has no file to download."))
         try:
             file = (folder.folder_of(run.pk) / folder.EXPORTED).open("rb")
-        except (OSError, folder.FilesAway) as error:
-            raise Http404(_("The file is not there any more.")) from error
+        except (OSError, folder.FilesAway):
+            return self._without_file(request, run, _("The file is not there any more."))
         _note_download(request, run, run.rows, file=run.file_name)
         return _attachment(FileResponse(file), run.file_name, _form_of(run))
 
@@ -185,6 +186,13 @@ class TransferAdmin(OwnPages):
         form = Form.JSONL if run.asked["form"] == Form.JSONL else Form.CSV
         name = f"{Path(run.file_name).stem.removesuffix('.csv').removesuffix('.jsonl')}-refused.{form}"
         return _attachment(StreamingHttpResponse(rows), name, form)
+
+    def _without_file(self, request: HttpRequest, run: Transfer, why: str) -> HttpResponse:
+        """Not found; and the page of the run, which says what became of its file."""
+        self.require(request, urls.MAY_VIEW)
+        messages.warning(request, why)
+        line = RunLine(run, request.user)
+        return self.page(request, "transfers/run.html", line.title, HTTPStatus.NOT_FOUND, run=line)
 
     def _on_its_way(self, request: HttpRequest, run: Transfer) -> HttpResponse:
         """Hands a run that goes on by itself to the workers; to its page."""

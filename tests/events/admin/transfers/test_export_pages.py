@@ -125,7 +125,10 @@ def test_an_expired_file_is_not_offered(
     run = long_export(auditor, monkeypatch, booking_id=given(set_("14.00")))
     Transfer.objects.filter(pk=run.pk).update(file_removed_at=run.finished_at)
     assert "The file has expired" in text_of(auditor.get(f"{PAGES}{run.pk}/"))
-    assert auditor.get(f"{PAGES}{run.pk}/download/").status_code == 404
+    late = auditor.get(f"{PAGES}{run.pk}/download/")  # from a page that was open since
+    assert late.status_code == 404
+    assert "This run has no file to download." in late.content.decode()
+    assert "The file has expired; export again to have a new one." in late.content.decode()
 
 
 @pytest.mark.parametrize(
