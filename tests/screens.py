@@ -33,6 +33,7 @@ SCREENS: Final = {
         "fare-as-of": f"{FARES}/BK-1001/change/?version=2",
         "event": f"{FARES}/BK-1001/events/2/",
         "diff": f"{FARES}/BK-1001/diff/?from=1&to=4",
+        "fare-print": f"{FARES}/BK-1001/change/?print",
     },
     "lead": {
         "dashboard": "",
@@ -48,6 +49,8 @@ SCREENS: Final = {
         "rebuild-start": "projections/rebuild/of/current_fare/",
         "repairs": "projections/repair/",
         "transfers": "events/transfer/",
+        "import": "events/transfer/import/",
+        "export": "events/transfer/export/",
         "keys": "events/apikey/",
         "correction-limits": "events/correctionlimit/",
         "reason-codes": "events/reasoncode/",
@@ -62,6 +65,8 @@ SCREENS: Final = {
     },
 }
 """Who looks → name of the picture → address below the admin's."""
+REVIEW: Final = "correction-review"
+"""The page of the first correction in the queue, whose id each demo gives anew."""
 
 
 def main(demo_file: str) -> None:
@@ -90,6 +95,11 @@ def _taken(browser: Browser, demo: dict[str, Any], scheme: Any) -> Iterator[str]
             if answer is None or not answer.ok:
                 yield f"{name}: {answer and answer.status}"
             yield from _take(page, f"{name}-{scheme}")
+        if "corrections" in screens:
+            page.goto(f"/admin/{screens['corrections']}")
+            page.locator("main tbody a").first.click()
+            page.wait_for_load_state()
+            yield from _take(page, f"{REVIEW}-{scheme}")
         context.close()
 
 
