@@ -61,6 +61,8 @@ SCREENS: Final = {
     },
     "admin": {
         "people": "auth/user/",
+        "groups": "auth/group/",
+        "second-factor": "second-factor/set-up/",
         "lock-outs": "axes/accessattempt/",
     },
 }
