@@ -20,7 +20,7 @@ from farehistory.embedded.supervisor import Supervisor
 from projections import control, drift, rebuild, set_aside
 from projections.models import CurrentFare
 from projections.projectors import PROJECTORS, projector
-from tests.builders import add, append, given, set_
+from tests.builders import add, append, given, set_, unused_currency
 from tests.events.corrections.desk import contra, toll_charged_twice
 from tests.events.corrections.desk import waiting as proposed
 from tests.staff import PASSWORD, staff
@@ -107,7 +107,8 @@ def test_from_each_card_to_the_place_until_all_is_well(page: Page) -> None:
     wrong = damaged("fare_minor = 1")
     drift.check_now(projector("current_fare"), [wrong])
     control.pause("booking_search", "the night shift")
-    correction = proposed(contra(toll_charged_twice()))
+    currency = unused_currency()  # in which nobody has approved a larger one lately
+    correction = proposed(contra(toll_charged_twice(currency)))
     expect(card(page, "Feed lag")).to_contain_text("Needs you", timeout=SLOW_MS)
     expect(card(page, "Drift")).to_contain_text("1 row differs", timeout=SLOW_MS)
     expect(card(page, "Corrections waiting")).to_contain_text("for you to decide", timeout=SLOW_MS)
@@ -137,8 +138,8 @@ def test_from_each_card_to_the_place_until_all_is_well(page: Page) -> None:
         re.compile("^1 waiting$")
     )
     card(page, "Corrections waiting").get_by_role("link", name=correction.booking_id).click()
-    page.get_by_role("button", name="Approve: the fare becomes SGD 19.00").click()
-    expect(page.get_by_text("Approved. The fare is SGD 19.00, at version 4.")).to_be_visible()
+    page.get_by_role("button", name=f"Approve: the fare becomes {currency} 19.00").click()
+    expect(page.get_by_text(f"Approved. The fare is {currency} 19.00, at version 4.")).to_be_visible()
 
     start(page)
     expect(card(page, "Feed lag")).to_contain_text("All projections follow the ledger.", timeout=SLOW_MS)

@@ -162,7 +162,7 @@ def test_a_correction_of_long_ago_is_not_recent() -> None:
 def test_what_was_approved_lately_is_recent_however_long_it_had_waited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    booking, now = given(set_("20.00", currency="DKK")), timezone.now()
+    booking, now = given(set_("20.00", currency=unused_currency())), timezone.now()
     with monkeypatch.context() as patched:
         patched.setattr(timezone, "now", lambda: now - timedelta(days=6))
         correction = proposed(should_be(booking, "15.00"))
@@ -174,10 +174,11 @@ def test_what_was_approved_lately_is_recent_however_long_it_had_waited(
 
 def test_what_is_shown_of_a_correction_is_what_its_event_moved() -> None:
     """A fare that should be X may have moved since it was proposed: then another amount is appended."""
-    booking = given(set_("20.00", currency="NZD"))
+    currency = unused_currency()
+    booking = given(set_("20.00", currency=currency))
     correction = proposed(should_be(booking, "15.00"))
     given(add("toll", "3.00"), booking_id=booking)
     corrections.approve(correction.pk, by=lead(), seen_version=2)
     lines = large_corrections.compute(Asked(staff("viewer"))).lines
-    assert f"NZD {MINUS}8.00" in [line.change for line in lines if line.booking_id == booking]
+    assert f"{currency} {MINUS}8.00" in [line.change for line in lines if line.booking_id == booking]
     assert uuid4() not in {line.id for line in lines}
