@@ -71,6 +71,8 @@ def test_the_page_of_a_run_tells_what_is_new_double_and_refused(operator: Client
     assert "<b>12,50" not in answer.content.decode()
     assert "Import 1 row" in text
     assert "Nothing of them is written." in text
+    assert "Only what others append to the same bookings meanwhile can change that." in text
+    assert "those that break such a rule are refused" not in text  # each rule was looked at
     assert history.head_of(new) is None
 
 
