@@ -12,11 +12,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from events.admin.facts import Fact
 from projections import status
 from projections.admin import redis_figures, run_words, spans
 from projections.admin.clockwork import Clockwork
 from projections.admin.redis_figures import GroupLine
-from projections.admin.run_lines import Fact, RunLine
+from projections.admin.run_lines import RunLine
 from projections.admin.what_they_are import what_it_is
 from projections.projectors import projector
 from projections.status import PartitionStatus, Status
