@@ -8,50 +8,21 @@ from html import unescape
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from events import corrections, history, ledger
-from events.admin.corrections.urls import EVENTS_ON_A_FARE_PAGE
-from events.api.representation import time_as_json
 from events.event import Origin
-from events.partitions import partition_of
-from projections import runner
-from projections.admin.fare_page import MAX_COMPONENTS, PAGE, ViewState, read_fare_page
+from projections.admin.fare_page import MAX_COMPONENTS, ViewState, read_fare_page
 from projections.admin.fares import fare_url
-from projections.projectors import PROJECTORS
-from projections.receipts import issue
 from tests.builders import add, append, event, given, new_booking_id, set_, sub
 from tests.events.corrections import desk
-from tests.projections.admin.plans import plans_of_statements
+from tests.projections.admin.fare_pages import html_of, project, text_of
 from tests.projections.drift import planted_drift
 from tests.staff import signed_in
 from tests.tampering import tampered
-
-
-def project(booking: str) -> None:
-    for projector in PROJECTORS:
-        runner.drain(projector, [partition_of(booking)])
-
-
-def html_of(viewer: Client, booking: str, query: str = "") -> str:
-    answer = viewer.get(fare_url(booking) + query)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def text_of(viewer: Client, booking: str, query: str = "") -> str:
-    """What a reader sees, on one line."""
-    return " ".join(unescape(strip_tags(html_of(viewer, booking, query))).split())
-
-
-def long_history(booking: str, events: int) -> None:
-    tolls = [event(booking, add("toll", "1.00")) for _ in range(events - 1)]
-    ledger.append_many([event(booking, set_("5.00")), *tolls], source="pricing")
 
 
 def test_the_page_tells_a_fare_and_how_it_came_about(viewer: Client) -> None:
@@ -184,52 +155,6 @@ def test_what_cannot_be_a_booking_id_is_a_404_too(viewer: Client, address: str) 
     assert b"<script>" not in answer.content.replace(b"<script>\n", b"")
 
 
-def test_a_long_history_is_shown_in_pages_latest_first(viewer: Client) -> None:
-    booking = new_booking_id()
-    long_history(booking, 2 * PAGE + 50)
-    html = html_of(viewer, booking)
-    assert 'id="v250"' in html
-    assert 'id="v151"' in html
-    assert 'id="v150"' not in html
-    assert 'href="?before=151"' in html
-    assert "150 older events" in html
-    assert f'<a href="?before={PAGE + 1}">The first events</a>' in html
-    assert "<title>toll: +249.00</title>" in html
-
-
-def test_a_long_history_says_how_many_events_are_older_with_its_thousands(viewer: Client) -> None:
-    booking = new_booking_id()
-    long_history(booking, 1200 + PAGE)
-    assert "1,200 older events" in html_of(viewer, booking)
-
-
-def test_other_pages_know_how_many_events_are_on_one() -> None:
-    assert EVENTS_ON_A_FARE_PAGE == PAGE
-
-
-def test_older_pages_lead_on_both_ways_and_keep_the_fare_of_now(viewer: Client) -> None:
-    booking = new_booking_id()
-    long_history(booking, 2 * PAGE + 50)
-    html = html_of(viewer, booking, "?before=151")
-    assert 'id="v51"' in html
-    assert 'id="v150"' in html
-    assert 'href="?before=51"' in html
-    assert 'href="?before=251"' in html
-    assert 'href="?before=151#v60"' in html
-    assert "SGD 254.00" in html
-    assert "fh-waterfall" not in html
-
-
-@pytest.mark.parametrize(
-    "before",
-    ["0", "1", "-3", "x", "", "99999999999999999999", "9" * 5000, "٣"],
-    ids=lambda before: before[:9],
-)
-def test_any_other_page_number_shows_the_latest_events(viewer: Client, before: str) -> None:
-    booking = given(set_("14.00"), add("toll", "5.00"))
-    assert 'id="v2"' in html_of(viewer, booking, f"?before={before}")
-
-
 def test_a_hash_that_does_not_hold_is_alarmed_on_and_ticked_off(viewer: Client) -> None:
     booking = given(set_("14.00", description="the price"), add("toll", "5.00"))
     assert "somebody has changed the ledger" not in text_of(viewer, booking)
@@ -352,67 +277,3 @@ def test_corrections_are_printed_with_who_asked_and_who_decided() -> None:
     for said in (desk.TEXT, "https://tickets.example/7", maker.username, lead.username, "approved"):
         assert said in paper
     assert "Corrected by version 4" in paper
-
-
-def test_the_pages_take_the_same_few_statements_however_long_the_history(viewer: Client) -> None:
-    short, long = given(set_("14.00"), add("toll", "1.00")), new_booking_id()
-    changes = [set_("5.00"), *(add("toll", "0.01") for _ in range(9_999))]
-    for start in range(0, len(changes), 1000):
-        page = changes[start : start + 1000]
-        ledger.append_many([event(long, change) for change in page], source="pricing")
-    with plans_of_statements() as plans:
-        for query in ("change/", "change/?before=5001", "change/?version=5000", "events/5000/"):
-            _statements(viewer, long, query)
-        then = history.event_of(long, 5000).recorded_at
-        _statements(viewer, long, f"change/?recorded_before={time_as_json(then)}")
-    assert [read for read in plans.reads if read.rows > 2 * PAGE] == []
-    for query, most in (
-        ("change/", 8),
-        ("change/?before=2", 8),
-        ("change/?version=2", 6),
-        ("change/?occurred_before=2100-01-01T00:00:00Z", 9),
-        ("change/?print=1", 7),
-        ("events/2/", 3),
-        ("diff/?from=1&to=2", 6),
-        ("json/", 3),
-    ):
-        taken = _statements(viewer, short, query), _statements(viewer, long, query)
-        assert max(taken) <= most, (query, taken)
-        assert taken[1] <= taken[0] + 1, (query, taken)
-
-
-def _statements(viewer: Client, booking: str, query: str) -> int:
-    """Those that are about the booking; what the shell asks is the same for every page."""
-    with CaptureQueriesContext(connection) as captured:
-        assert viewer.get(f"/admin/projections/currentfare/{booking}/{query}").status_code == 200
-    return sum(booking in statement["sql"] for statement in captured)
-
-
-def test_receipts_of_the_booking_are_linked_and_open_as_page_and_pdf(viewer: Client) -> None:
-    booking = given(set_("14.00"))
-    assert "Receipts No receipt yet." in text_of(viewer, booking)
-    issue(booking)
-    append(booking, add("toll", "5.00"))
-    issue(booking)
-    assert "Receipt 2 PDF of receipt 2 of version 2, " in text_of(viewer, booking)
-    html = viewer.get(f"/admin/projections/currentfare/{booking}/receipts/2/")
-    assert f"{booking}-R2" in html.content.decode()
-    assert html["Content-Security-Policy"].startswith("default-src 'none'")
-    pdf = viewer.get(f"/admin/projections/currentfare/{booking}/receipts/1.pdf")
-    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
-    assert f'{booking}-R1.pdf"' in pdf["Content-Disposition"]
-
-
-@pytest.mark.parametrize("receipt", ["2/", "0/", "99999999999999/", "2.pdf"])
-def test_a_receipt_that_was_not_issued_is_not_there(viewer: Client, receipt: str) -> None:
-    booking = given(set_("14.00"))
-    issue(booking)
-    assert viewer.get(f"/admin/projections/currentfare/{booking}/receipts/{receipt}").status_code == 404
-
-
-def test_a_receipt_needs_the_permission_of_the_fare() -> None:
-    booking = given(set_("14.00"))
-    issue(booking)
-    for form in ("1/", "1.pdf"):
-        answer = signed_in().get(f"/admin/projections/currentfare/{booking}/receipts/{form}")
-        assert answer.status_code == 403
