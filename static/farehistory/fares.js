@@ -95,6 +95,17 @@
         }
     }
 
+    // The shell's palette asks for the focus 20 ms after it was opened; a busy browser shows it later, and then no key would reach it.
+    function focusPalette() {
+        const box = document.getElementById("search-input-command");
+        const palette = box?.closest("[x-show]");
+        if (!palette) return;
+        const shown = new MutationObserver(() => {
+            if (palette.style.display !== "none") box.focus();
+        });
+        shown.observe(palette, { attributes: true, attributeFilter: ["style"] });
+    }
+
     // The shell's palette knows what to open only after an arrow key; Enter alone means its first result.
     function openFirstResult(event) {
         if (event.key !== "Enter" || event.target.id !== "search-input-command") return;
@@ -110,6 +121,7 @@
         offerCopies(document);
         sendUtc(document);
         offerPrint(document);
+        focusPalette();
     });
     document.addEventListener("fh:loaded", (event) => showLocalTimes(event.detail));
     document.addEventListener("keydown", openFirstResult, { capture: true });

@@ -136,6 +136,14 @@ def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> No
     expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
 
 
+def test_the_palette_takes_keys_however_late_a_busy_browser_shows_it(page: Page, booking: str) -> None:
+    log_in(page, "viewer")
+    page.add_init_script("window.requestAnimationFrame = (paint) => setTimeout(paint, 200)")
+    page.goto(f"/admin/projections/currentfare/{booking}/change/")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#search-input-command")).to_be_focused()
+
+
 def test_the_fare_page_is_worked_by_keys_and_none_fires_in_a_field(page: Page, booking: str) -> None:
     log_in(page, "support")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
