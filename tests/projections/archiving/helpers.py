@@ -16,7 +16,7 @@ from events.partitions import partition_of
 from projections import runner
 from projections.archiving import archiver, manifest, segment
 from projections.projectors import projector
-from tests.builders import add, append, given, set_, sub
+from tests.builders import add, append, given, new_booking_id, set_, sub
 
 
 def archive(*, partitions: Iterable[int] | None = None, page_events: int | None = None) -> int:
@@ -27,10 +27,18 @@ def archive(*, partitions: Iterable[int] | None = None, page_events: int | None 
 
 
 def booking_with(events: int) -> tuple[str, int]:
-    """A booking of that many events with all that a hash covers, and its partition."""
-    booking = given(set_("1.00", actor="Anna", description="ราคา", metadata={"b": 1, "a": "ü😀"}))
+    """A booking of that many events with all that a hash covers, and its partition.
+
+    In the shortest log: it is archived in pages of a few events, from its first one.
+    """
+    heads = feed.heads()
+    shortest = min(heads, key=heads.__getitem__)
+    booking = new_booking_id()
+    while partition_of(booking) != shortest:
+        booking = new_booking_id()
+    given(set_("1.00", actor="Anna", description="ราคา", metadata={"b": 1, "a": "ü😀"}), booking_id=booking)
     more(booking, events - 1)
-    return booking, partition_of(booking)
+    return booking, shortest
 
 
 def more(booking: str, events: int) -> None:

@@ -114,6 +114,7 @@ def test_the_figures_can_be_had_as_the_api_has_them(run, booking: str) -> None:
 
 
 def test_a_script_can_ask_whether_somebody_should_look(run, booking: str) -> None:
+    Drift.objects.filter(put_right_at=None).delete()  # what other tests left to be looked at
     run("--check")
     with planted_drift(booking, "fare_minor = 1"):
         drift.check_now(FARES, [booking])
