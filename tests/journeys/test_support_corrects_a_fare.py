@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from events.corrections.models import Correction
 from tests.builders import add, append, given, set_, then_fare
+from tests.journeys.looks import assert_accessible
 from tests.staff import PASSWORD, staff
 
 PHONE = {"width": 390, "height": 844}
@@ -58,7 +58,7 @@ class Desk:
         expect(self.page.get_by_role("heading", name="The fare before and after")).to_be_visible()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.long)])
 def contexts(request: pytest.FixtureRequest, chromium: Browser, web: str) -> Iterator[list[BrowserContext]]:
     """Two browsers that share nothing."""
     made = [
@@ -88,8 +88,7 @@ def checker(contexts: list[BrowserContext]) -> Iterator[Desk]:
 
 def assert_well_made(page: Page) -> None:
     """No fault that axe finds, and nothing wider than a phone."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.set_viewport_size(DESK)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from events import history
@@ -15,6 +14,7 @@ from events.partitions import partition_of
 from projections import runner
 from projections.projectors import PROJECTORS
 from tests.builders import add, append, given, new_booking_id, set_, sub
+from tests.journeys.looks import assert_accessible
 from tests.staff import PASSWORD, staff
 
 SENTENCE = "The fare is SGD 23.40: base fare 14.00 + toll 5.00 + waiting fee 6.40 − promo 2.00."
@@ -32,7 +32,7 @@ def booking() -> str:
     return booking
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.long)])
 def page(request: pytest.FixtureRequest, chromium: Browser, web: str) -> Iterator[Page]:
     """A window of its own at the log-in page, whose scripts must raise no error."""
     context = chromium.new_context(
@@ -52,11 +52,6 @@ def log_in(page: Page, *groups: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_label("Which booking?")).to_be_visible()
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_support_finds_a_fare_and_reads_why_it_is_so(page: Page, booking: str) -> None:
