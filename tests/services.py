@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -34,12 +35,17 @@ PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 """The name of this one of the processes that the tests are shared among; empty where they are not, and in the one that
 shares them out."""
 
+MEMORY = "/dev/shm"
+PLENTY = 6 * 2**30
+"""Bytes that must be free for that; a run of the tests takes up less than half."""
+
 SUPERVISOR = pytest.StashKey[Supervisor]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Set the addresses; as a wrapper, it comes before pytest-django's own hook."""
+    _write_to_memory()
     if _uses_services() and _runs_tests(early_config):
         _point_at_a_test_database()
     os.environ["FAREHISTORY_STATE"] = state = tempfile.mkdtemp(prefix="farehistory-tests-")
@@ -87,6 +93,14 @@ def pytest_unconfigure() -> None:
     """Remove the state folder."""
     if Path(os.environ["FAREHISTORY_STATE"]).exists():
         State.from_environment().remove()
+
+
+def _write_to_memory() -> None:
+    """Put what is temporary into memory where there is plenty: nothing of it is kept, and a disk is waited for."""
+    usable = os.access(MEMORY, os.W_OK) and "TMPDIR" not in os.environ
+    if usable and min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > PLENTY:
+        os.environ["TMPDIR"] = MEMORY
+        tempfile.tempdir = None  # and is found anew
 
 
 def _uses_services() -> bool:
