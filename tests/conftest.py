@@ -37,10 +37,22 @@ CHROMIUM_ARGUMENTS = [
     "CertificateTransparencyComponentUpdater,AutofillServerCommunication",
 ]
 
+READERS_OF_ALL = (
+    *(f"tests/projections/{folder}/" for folder in ("drift_monitor", "rebuild", "management", "streams")),
+    "tests/projections/test_",
+    "tests/projections/",
+    "",
+)
+"""The beginnings of the tests' ids, those first that read most of the ledger."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of whole views and streams come first, while the session's ledger is small: they read all of it."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/projections/"))
+
+    def place(item: pytest.Item) -> int:
+        return next(n for n, path in enumerate(READERS_OF_ALL) if item.nodeid.startswith(path))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)
