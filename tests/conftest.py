@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
+from psycopg.pq import TransactionStatus
 from pytest_django import DjangoDbBlocker
 
 from farehistory.demo import processes
@@ -68,6 +69,17 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 def no_outage_of_before() -> None:
     """A process leaves the cache alone for a moment after Redis failed: in the test before, perhaps."""
     outage.reset()
+
+
+@pytest.fixture(autouse=True)
+def no_broken_connection_is_left() -> Iterator[None]:
+    """A test that its time limit ends within a query or a transaction takes its connection along, not later tests."""
+    yield
+    for each in connections.all(initialized_only=True):
+        raw = each.connection
+        if raw and (each.in_atomic_block or raw.info.transaction_status == TransactionStatus.ACTIVE):
+            raw.close()
+            del connections[each.alias]
 
 
 @pytest.fixture(scope="session")
