@@ -8,6 +8,9 @@
     │   └── InvalidCorrection    a field of a proposal breaks a rule, or the correction would put nothing right
     │       └── UnknownReasonCode    no such reason code, or it is switched off
     ├── InvalidParameter         a query parameter is unknown or breaks a rule
+    ├── InvalidPrecondition      `If-Match` is not one version of a fare, or not the one that the body expects
+    ├── InvalidBatch             a batch, not one of its items, breaks a rule
+    ├── BatchRefused             an item of an atomic batch was refused, so nothing of it was written; `cause` says why
     ├── VersionConflict          the head moved since the caller read it; `current` is where it is now
     │   └── FareMoved            the same of a correction: whoever proposes or approves decides anew
     ├── TransactionIdReused      the id is known, with other content
@@ -101,6 +104,25 @@ class UnknownReasonCode(InvalidCorrection):
 
 class InvalidParameter(LedgerError):
     code = "invalid_parameter"
+
+
+class InvalidPrecondition(LedgerError):
+    code = "invalid_precondition"
+
+
+class InvalidBatch(LedgerError):
+    code = "invalid_batch"
+
+
+class BatchRefused(LedgerError):
+    code = "batch_refused"
+
+    def __init__(self, index: int, cause: Exception) -> None:
+        super().__init__(f"item {index} was refused, and nothing was written: {cause}")
+        self.index = index
+        """From 0."""
+        self.cause = cause
+        """What was said of the item: a LedgerError, or what the API's permissions raise."""
 
 
 class VersionConflict(LedgerError):

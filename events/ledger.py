@@ -7,18 +7,20 @@ An append is one call of one SQL function in one round trip, and commits by itse
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from psycopg.errors import ReadOnlySqlTransaction
 
 from events import sql, wakeup
-from events.database import binding_cursor
+from events.database import binding_cursor, unavailable_if_away
 from events.errors import (
+    BatchRefused,
     CurrencyMismatch,
     FieldError,
     FirstEventMustSet,
@@ -40,6 +42,9 @@ MAX_BATCH: Final = 1000
 """Events of one call of the append function: what fits its time limit with room to spare."""
 
 _BUSY_ATTEMPTS: Final = 3
+
+_HOLD_SECONDS: Final = 2.0
+"""After this, an atomic batch takes no further turn: whoever waits for one that it holds gives up after a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +102,55 @@ def append_many(
     """Appends many events, one commit per partition; answers each, in the order given.
 
     Events of one booking are appended in that order. A refused event does not stop the others: its error (those
-    that `append` raises) stands in its place. Partitions are taken in order, so that batches cannot deadlock.
+    that `append` raises) stands in its place. Once the ledger does not answer, what is left is not tried, and
+    Unavailable too: every further try could wait as long.
     """
-    if connection.in_atomic_block or not connection.get_autocommit():
-        raise OpenTransaction("the ledger appends in its own transaction; call it outside atomic()")
-    if not SOURCE.fullmatch(source):
-        raise ValueError(f"{source!a} is not a source: a-z 0-9 -, beginning with a letter, at most 48")
+    _require_own_transaction()
+    call = _call(source, origin, request_id, key_id)
     answers: dict[int, Appended | LedgerError] = {}
-    call = (source, str(origin), request_id, key_id)
-    for partition, indexes in sorted(_by_partition(events).items()):
+    away: Unavailable | None = None
+    for partition, indexes in _by_partition(events):
         for start in range(0, len(indexes), MAX_BATCH):
             chunk = indexes[start : start + MAX_BATCH]
-            answers.update(zip(chunk, _append(partition, call, [events[i] for i in chunk]), strict=True))
-    wakeup.wake({answer.event.partition for answer in answers.values()
-                 if isinstance(answer, Appended) and not answer.replayed})  # fmt: skip
+            if away is None:
+                given = _append(partition, call, [events[i] for i in chunk])
+                answers.update(zip(chunk, given, strict=True))
+                away = next((answer for answer in given if isinstance(answer, Unavailable)), None)
+            else:
+                answers.update(dict.fromkeys(chunk, away))
+    _wake(answers.values())
     return [answers[i] for i in range(len(events))]
+
+
+def append_all(
+    events: Sequence[NewEvent],
+    *,
+    source: str,
+    origin: Origin = Origin.API,
+    request_id: str | None = None,
+    key_id: str | None = None,
+) -> list[Appended]:
+    """Appends all of these events or none, in one transaction over their partitions; answers them in the order given.
+
+    Raises BatchRefused with the first event that `append` would refuse, those of its booking before it being in;
+    Unavailable if it cannot be known whether they were written: send the same again. Keep it small: the turns of all
+    its partitions are held until the commit.
+    """
+    _require_own_transaction()
+    call = _call(source, origin, request_id, key_id)
+    answers: dict[int, Appended | LedgerError] = {}
+    with unavailable_if_away(), transaction.atomic():
+        give_up_at = monotonic() + _HOLD_SECONDS
+        for partition, indexes in _by_partition(events):
+            if monotonic() > give_up_at:
+                raise Unavailable("others hold the partitions' turns; send the same again")
+            given = _append(partition, call, [events[i] for i in indexes])
+            if isinstance(given[0], Unavailable):
+                raise given[0]
+            answers.update(zip(indexes, given, strict=True))
+        appended = [_accepted(i, answers[i]) for i in range(len(events))]
+    _wake(appended)
+    return appended
 
 
 def append_correction(
@@ -138,15 +177,41 @@ def append_correction(
     return answer
 
 
-def _by_partition(events: Sequence[NewEvent]) -> dict[int, list[int]]:
-    """Indexes of the events by partition; within one, those of a booking stand together, in their order."""
+def _require_own_transaction() -> None:
+    if connection.in_atomic_block or not connection.get_autocommit():
+        raise OpenTransaction("the ledger appends in its own transaction; call it outside atomic()")
+
+
+def _call(source: str, origin: Origin, request_id: str | None, key_id: str | None) -> tuple[str | None, ...]:
+    """What is the same of all events of a call."""
+    if not SOURCE.fullmatch(source):
+        raise ValueError(f"{source!a} is not a source: a-z 0-9 -, beginning with a letter, at most 48")
+    return source, str(origin), request_id, key_id
+
+
+def _accepted(index: int, answer: Appended | LedgerError) -> Appended:
+    if isinstance(answer, LedgerError):
+        raise BatchRefused(index, answer)
+    return answer
+
+
+def _wake(answers: Iterable[Appended | LedgerError]) -> None:
+    wakeup.wake({answer.event.partition for answer in answers
+                 if isinstance(answer, Appended) and not answer.replayed})  # fmt: skip
+
+
+def _by_partition(events: Sequence[NewEvent]) -> list[tuple[int, list[int]]]:
+    """Indexes of the events by partition, those of a booking together, in their order.
+
+    Partitions in their order: whoever takes the turns of several cannot deadlock with another who does.
+    """
     bookings: dict[str, list[int]] = defaultdict(list)
     for index, event in enumerate(events):
         bookings[event.booking_id].append(index)
     partitions: dict[int, list[int]] = defaultdict(list)
     for booking_id, indexes in bookings.items():
         partitions[partition_of(booking_id)].extend(indexes)
-    return partitions
+    return sorted(partitions.items())
 
 
 def _append(

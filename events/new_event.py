@@ -64,19 +64,22 @@ class NewEvent:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def from_json(cls, body: object, *, booking_id: str) -> Self:
+    def from_json(cls, body: object, *, booking_id: str | None = None) -> Self:
         """The event that a parsed JSON body (numbers as Decimals) asks for.
 
-        Raises InvalidEvent for a body that is no object, lacks a field, or has one that is not known; the answer
-        names everything that is wrong, not only the first.
+        `booking_id`: None if the body itself names it, as an item of a batch does. Raises InvalidEvent for a body
+        that is no object, lacks a field, or has one that is not known; the answer names everything that is wrong, not
+        only the first.
         """
         if not isinstance(body, dict):
             raise InvalidEvent.at("", "not_an_object", "the body must be a JSON object")
-        given = {name: value for name, value in body.items() if name in _BODY_FIELDS}
+        known, required = (_BODY_FIELDS, _REQUIRED) if booking_id is not None else (_CHECKS, _ITEM_REQUIRED)
+        given = {name: value for name, value in body.items() if name in known}
         if isinstance(given.get("amount"), Decimal):
             given["amount"] = None  # a Decimal is fine from Python, a JSON number is not
-        given["booking_id"] = booking_id
-        errors = names_refused(body, _BODY_FIELDS, _REQUIRED, "an event")
+        if booking_id is not None:
+            given["booking_id"] = booking_id
+        errors = names_refused(body, known, required, "an event")
         if errors:
             raise InvalidEvent.of([*errors, *checked(given, _CHECKS)[1]])
         return cls(**given)
@@ -147,7 +150,6 @@ _CHECKS: dict[str, Check] = {
     "allow_negative": check.boolean,
 }
 
-_REQUIRED = tuple(
-    field.name for field in fields(NewEvent) if field.default is MISSING and field.name != "booking_id"
-)
+_ITEM_REQUIRED = tuple(field.name for field in fields(NewEvent) if field.default is MISSING)
+_REQUIRED = tuple(name for name in _ITEM_REQUIRED if name != "booking_id")
 _BODY_FIELDS = frozenset(_CHECKS) - {"booking_id"}

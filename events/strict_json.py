@@ -36,6 +36,19 @@ def parse(data: bytes) -> Any:
     Raises MalformedBody if it is not one JSON text. Raises InvalidEvent, with a pointer to each place, for what
     the grammar allows and the ledger does not: see `flaws`.
     """
+    value, may_have_flaws = parse_leniently(data)
+    if may_have_flaws:
+        errors = flaws(value)
+        if errors:
+            raise InvalidEvent.of(errors)
+    return value
+
+
+def parse_leniently(data: bytes) -> tuple[Any, bool]:
+    """The same for who looks for flaws part by part, and whether there may be any: `flaws` finds them.
+
+    Raises MalformedBody only.
+    """
     found: list[_Flaw] = []
     try:
         text = data.decode("utf-8")
@@ -47,11 +60,7 @@ def parse(data: bytes) -> Any:
     except ValueError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from None
     # NUL and surrogates can only have come in by an escape: most texts need no walk.
-    if found or "\\u" in text:
-        errors = flaws(value)
-        if errors:
-            raise InvalidEvent.of(errors)
-    return value
+    return value, bool(found) or "\\u" in text
 
 
 def flaws(value: Any, pointer: str = "", max_levels: int | None = None) -> list[FieldError]:

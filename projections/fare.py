@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from events.api.representation import breakdown_as_json, time_as_json
 from events.money import format_amount
+
+FORMAT: Final = 1
+"""Of the document below, in its tag and in the cache: raised when it changes, so that old and new processes can run
+side by side."""
 
 Consistency = Literal["eventual", "strong"]
 

@@ -19,8 +19,10 @@ from projections.cache import Document, Era
 from projections.fare import Consistency, Fare, document_of
 
 
-def fare_document(booking_id: str, *, consistency: Consistency = "eventual", min_version: int = 0) -> bytes:
-    """The booking's fare, of `min_version` or later, as the API answers it: JSON.
+def fare_document(
+    booking_id: str, *, consistency: Consistency = "eventual", min_version: int = 0
+) -> Document:
+    """The booking's fare, of `min_version` or later, with its version, as the API answers it.
 
     An eventual read is answered from the cache or the view; by the ledger where the view is behind: without the
     version asked for, or the booking. Raises UnknownBooking; UnknownEvent if the ledger itself has not come to
@@ -29,8 +31,9 @@ def fare_document(booking_id: str, *, consistency: Consistency = "eventual", min
     if consistency == "eventual" and BOOKING_ID.fullmatch(booking_id):
         found = cache.read(booking_id, min_version, partial(_load, booking_id))
         if found.version >= min_version:
-            return found.body
-    return document_of(_at_least(min_version, fare_in_ledger(booking_id)))
+            return found
+    fare = _at_least(min_version, fare_in_ledger(booking_id))
+    return Document(fare.version, document_of(fare))
 
 
 def fare(booking_id: str, *, consistency: Consistency = "eventual", min_version: int = 0) -> Fare:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from events import ledger
+from events import foreseeing, ledger
 from events.api.endpoint import json_body
-from events.api.parameters import read_parameters
-from events.api.representation import event_as_json
+from events.api.etags import with_expected_version
+from events.api.parameters import one_of, read_parameters
+from events.api.representation import dry_run_as_json, event_as_json
 from events.event import EventType, Origin
 from events.models import ApiKey
 from events.new_event import NewEvent
+
+_PARAMETERS: Final = {"dry_run": one_of("true", "false")}
 
 
 def append_event(request: Request, booking_id: str) -> Response:
     """201 and the event, or 200 and the first one with `Idempotent-Replayed: true` on a retry.
 
-    Raises InvalidParameter, MalformedBody, TooLarge, PermissionDenied for a component that the key may not
-    write, and what `NewEvent.from_json` and `ledger.append` raise.
+    A dry run answers 200 and what either would be, after the same checks in the same order. Raises InvalidParameter,
+    MalformedBody, TooLarge, InvalidPrecondition, PermissionDenied for a component that the key may not write, and
+    what `NewEvent.from_json` and `ledger.append` raise.
     """
-    read_parameters(request, {})
-    event = NewEvent.from_json(json_body(request), booking_id=booking_id)
+    dry_run = read_parameters(request, _PARAMETERS).get("dry_run") == "true"
+    body = json_body(request)
+    if_match = request.META.get("HTTP_IF_MATCH")
+    if if_match is not None:
+        body = with_expected_version(body, if_match)
+    event = NewEvent.from_json(body, booking_id=booking_id)
     key = cast(ApiKey, request.auth)
     require_component(key, event)
+    if dry_run:
+        return Response(dry_run_as_json(event, foreseeing.dry_run(event, source=key.source)))
     appended = ledger.append(
         event,
         source=key.source,

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from events import strict_json
 from events.errors import MalformedBody
 
 
@@ -18,6 +19,11 @@ class Endpoint(APIView):
 
     max_body = 256 * 1024
     """Bytes that a request's body may have."""
+
+    @staticmethod
+    def parse_body(data: bytes) -> Any:
+        """What the bytes of a body stand for. Raises what `strict_json.parse` does."""
+        return strict_json.parse(data)
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """204; the header `Allow`, which every answer has, says the rest."""

@@ -1,4 +1,4 @@
-"""A fare event as JSON."""
+"""A fare event as JSON, and what one would be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import msgspec
 
 from events.event import FareEvent
+from events.foreseeing import DryRun
+from events.judging import Standing
 from events.money import format_amount
+from events.new_event import NewEvent
 
 
 def event_as_json(event: FareEvent) -> dict[str, Any]:
@@ -45,6 +48,33 @@ def event_as_json(event: FareEvent) -> dict[str, Any]:
         "partition": event.partition,
         "position": event.position,
         "hash": event.hash.hex(),
+    }
+
+
+def dry_run_as_json(asked: NewEvent, dry_run: DryRun) -> dict[str, Any]:
+    """What an append would do, the fare as it is and as it would be; of a replay, the event that is there already."""
+    before, after = dry_run.foreseen.before, dry_run.foreseen.after
+    replayed = dry_run.foreseen.replayed
+    change = after.fare - (before.fare if before else Decimal(0))
+    return {
+        "dry_run": True,
+        "outcome": "replayed" if replayed else "appended",
+        "status": 200 if replayed else 201,
+        "booking_id": asked.booking_id,
+        "currency": after.currency,
+        "exponent": after.exponent,
+        "change": format_amount(change, after.exponent),
+        "before": None if before is None else _standing_as_json(before),
+        "after": _standing_as_json(after),
+        "event": None if dry_run.first is None else event_as_json(dry_run.first),
+    }
+
+
+def _standing_as_json(standing: Standing) -> dict[str, Any]:
+    return {
+        "version": standing.version,
+        "fare": format_amount(standing.fare, standing.exponent),
+        "components": breakdown_as_json(standing.breakdown.components, standing.exponent),
     }
 
 

@@ -34,6 +34,7 @@ COMPONENT: Final = {
     "examples": ["base_fare"],
 }
 CURRENCY: Final = {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217.", "examples": ["SGD"]}
+IF_MATCH: Final = r'^"v[1-9][0-9]{0,9}\.[1-9][0-9]{0,2}"$'
 TIME: Final = {"type": "string", "format": "date-time", "description": "UTC, with six decimals.",
                "examples": ["2026-05-03T14:05:00.000000Z"]}  # fmt: skip
 BREAKDOWN: Final = {
@@ -49,7 +50,7 @@ def or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-NEW_EVENT: Final = {
+NEW_EVENT: Final[dict[str, Any]] = {
     "type": "object",
     "description": "One intended change of a fare.",
     "additionalProperties": False,
@@ -99,7 +100,7 @@ NEW_EVENT: Final = {
     },
 }
 
-FARE_EVENT: Final = {
+FARE_EVENT: Final[dict[str, Any]] = {
     "type": "object",
     "description": "One change of a fare, as it stands in the ledger. It never changes.",
     "additionalProperties": False,
@@ -137,7 +138,7 @@ FARE_EVENT: Final = {
         "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     },
 }
-FARE_EVENT["required"] = list(FARE_EVENT["properties"])  # type: ignore[call-overload]
+FARE_EVENT["required"] = list(FARE_EVENT["properties"])
 
 FARE_EVENT_PAGE: Final = {
     "type": "object",
@@ -152,10 +153,71 @@ FARE_EVENT_PAGE: Final = {
     },
 }
 
-SCHEMAS: Final = {"NewFareEvent": NEW_EVENT, "FareEvent": FARE_EVENT, "FareEventPage": FARE_EVENT_PAGE}
+NEW_EVENT_HERE: Final[dict[str, Any]] = {
+    **NEW_EVENT,
+    "required": [name for name in NEW_EVENT["required"] if name != "expected_version"],
+    "properties": {
+        **NEW_EVENT["properties"],
+        "expected_version": {
+            **NEW_EVENT["properties"]["expected_version"],
+            "description": NEW_EVENT["properties"]["expected_version"]["description"]
+            + " Needed unless `If-Match` names the version.",
+        },
+    },
+}
+"""The body of an append, whose version may be in a header."""
+
+_STANDING: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["version", "fare", "components"],
+    "properties": {
+        "version": {"type": "integer", "minimum": 1},
+        "fare": SIGNED_AMOUNT,
+        "components": BREAKDOWN,
+    },
+}
+
+DRY_RUN: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "What an append would do now.",
+    "additionalProperties": False,
+    "properties": {
+        "dry_run": {"type": "boolean", "const": True, "description": "Nothing was written."},
+        "outcome": {"type": "string", "enum": ["appended", "replayed"]},
+        "status": {
+            "type": "integer",
+            "enum": [201, 200],
+            "description": "What the append would be answered with.",
+        },
+        "booking_id": BOOKING_ID,
+        "currency": CURRENCY,
+        "exponent": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 4,
+            "description": "Decimals of its amounts.",
+        },
+        "change": {**SIGNED_AMOUNT, "description": "The fare after less the fare before; zero of a replay."},
+        "before": {**or_null(_STANDING), "description": "The fare as it is; null: the booking has none yet."},
+        "after": {**_STANDING, "description": "The fare as it would be; of a replay, as it is."},
+        "event": {
+            "oneOf": [{"$ref": "#/components/schemas/FareEvent"}, {"type": "null"}],
+            "description": "Of a replay, the event that is there already.",
+        },
+    },
+}
+DRY_RUN["required"] = list(DRY_RUN["properties"])
+
+SCHEMAS: Final = {
+    "NewFareEvent": NEW_EVENT_HERE,
+    "FareEvent": FARE_EVENT,
+    "FareEventPage": FARE_EVENT_PAGE,
+    "DryRun": DRY_RUN,
+}
 """Named schemas that these calls refer to."""
 
-_NEW_EVENT_EXAMPLE = {
+NEW_EVENT_EXAMPLE = {
     "transaction_id": "8d5c2f0e-4b0a-4d2b-9d9e-3f6f0a1b2c3d",
     "expected_version": 0,
     "type": "SET",
@@ -165,7 +227,7 @@ _NEW_EVENT_EXAMPLE = {
     "description": "Price at booking",
     "metadata": {"distance_km": 8.4},
 }
-_EVENT_EXAMPLE = {
+EVENT_EXAMPLE = {
     "booking_id": "BK-1001",
     "version": 1,
     "transaction_id": "8d5c2f0e-4b0a-4d2b-9d9e-3f6f0a1b2c3d",
@@ -195,13 +257,27 @@ _EVENT_EXAMPLE = {
 }
 
 
+_DRY_RUN_EXAMPLE = {
+    "dry_run": True,
+    "outcome": "appended",
+    "status": 201,
+    "booking_id": "BK-1001",
+    "currency": "SGD",
+    "exponent": 2,
+    "change": "5.00",
+    "before": {"version": 1, "fare": "14.00", "components": {"base_fare": "14.00"}},
+    "after": {"version": 2, "fare": "19.00", "components": {"base_fare": "14.00", "toll": "5.00"}},
+    "event": None,
+}
+
+
 def booking_id_in_path() -> OpenApiParameter:
     """The path parameter of every call on one booking."""
     return OpenApiParameter("booking_id", BOOKING_ID, OpenApiParameter.PATH, description="Chosen by you.")
 
 
 def _event_answer(description: str) -> OpenApiResponse:
-    example = OpenApiExample("event", value=_EVENT_EXAMPLE, response_only=True)
+    example = OpenApiExample("event", value=EVENT_EXAMPLE, response_only=True)
     return OpenApiResponse({"$ref": "#/components/schemas/FareEvent"}, description, [example])
 
 
@@ -220,28 +296,43 @@ APPEND: Final[dict[str, Any]] = {
         "transaction id.\n\n"
         "**Conflicts.** `version_conflict` carries the version, fare and currency as they are now: decide "
         "again and "
-        "append with that version. Do not just repeat it."
+        "append with that version. Do not just repeat it.\n\n"
+        "**If-Match.** The `ETag` of the fare that you read, in place of `expected_version`. Exactly one strong tag; "
+        "a fare that has moved is `version_conflict`. The answer has no `ETag`, which would be that of the event: to "
+        "append again, expect its `version`.\n\n"
+        "**Dry run.** With `dry_run=true` nothing is written, and the same is checked in the same order: what would "
+        "be refused is answered with that refusal, what would be accepted with 200 and the fare before and after. "
+        "Others may append in between: the append itself has the last word."
     ),
     "tags": _TAG,
     "parameters": [
         booking_id_in_path(),
+        OpenApiParameter("dry_run", {"type": "boolean", "default": False}),
+        OpenApiParameter("If-Match", {"type": "string", "pattern": IF_MATCH}, OpenApiParameter.HEADER,
+                         description="The version that you read, as its ETag.",
+                         examples=[OpenApiExample("version 7", '"v7.1"')]),
         OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 201],
                          description="The address of the event."),
         OpenApiParameter("Idempotent-Replayed", {"type": "string", "const": "true"}, OpenApiParameter.HEADER,
                          response=[200], description="The event was there already."),
     ],
     "request": {"application/json": {"$ref": "#/components/schemas/NewFareEvent"}},
-    "examples": [OpenApiExample("first event", value=_NEW_EVENT_EXAMPLE, request_only=True)],
+    "examples": [OpenApiExample("first event", value=NEW_EVENT_EXAMPLE, request_only=True)],
     "responses": {
         201: _event_answer("The event was appended."),
-        200: _event_answer("A retry: the event that this transaction id made before."),
+        200: OpenApiResponse(
+            {"oneOf": [{"$ref": "#/components/schemas/FareEvent"}, {"$ref": "#/components/schemas/DryRun"}]},
+            "A retry: the event that this transaction id made before. Or a dry run.",
+            [OpenApiExample("retry", value=EVENT_EXAMPLE, response_only=True),
+             OpenApiExample("dry run", value=_DRY_RUN_EXAMPLE, response_only=True)],
+        ),
     },
     "extensions": {
         "x-required-scope": "fares:append",
         "x-problem-codes": [
             "version_conflict", "transaction_id_reused", "currency_mismatch", "negative_fare",
             "first_event_must_set", "invalid_event", "too_many_components", "malformed_body",
-            "invalid_parameter", "too_large", "unsupported_media_type",
+            "invalid_parameter", "invalid_precondition", "too_large", "unsupported_media_type",
         ],
     },
 }  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
+from events.api.batch import Batch
 from events.api.corrections import Approval, Corrections, OneCorrection, Rejection, Withdrawal
 from events.api.fare_events import FareEvents, OneFareEvent
 
 urlpatterns = [
+    path("events/batch", Batch.as_view(), name="batch"),
     path("fares/<str:booking_id>/events", FareEvents.as_view(), name="fare-events"),
     path("fares/<str:booking_id>/events/<str:version>", OneFareEvent.as_view(), name="fare-event"),
     path("corrections", Corrections.as_view(), name="corrections"),

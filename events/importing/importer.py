@@ -21,8 +21,9 @@ from events import ledger
 from events.checks import LedgerNotInForce, demand_ledger_in_force
 from events.errors import LedgerError, TransactionIdReused, Unavailable
 from events.event import Origin
+from events.foreseeing import Foreseen
 from events.importing.known import TRIP_NOT_FOUND, Known, known_of, objection
-from events.importing.rehearsal import Foreseen, Rehearsal
+from events.importing.rehearsal import Rehearsal
 from events.importing.rows import ImportFailed, Outcome, PlannedRow, RefusedRow, Row
 from events.importing.tally import Tally
 from events.new_event import NewEvent

@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import Any
 
+import msgspec
 from django.core import exceptions as django_errors
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions as drf_errors
 
-from events.errors import LedgerError, VersionConflict
+from events.errors import BatchRefused, LedgerError, VersionConflict
 from farehistory.http.problems import problem_response
 
 logger = logging.getLogger("farehistory.http")
@@ -43,6 +44,8 @@ _CODES: list[tuple[type[Exception] | tuple[type[Exception], ...], str]] = [
 def handle_exception(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's EXCEPTION_HANDLER. None for what nobody foresaw: it goes on to `answer_500`, and into the log."""
     request: HttpRequest = context["request"]._request
+    if isinstance(error, BatchRefused):
+        return _batch_refusal(request, error, context)
     if isinstance(error, LedgerError):
         return _refusal(request, error)
     if isinstance(error, (OperationalError, InterfaceError)):
@@ -59,6 +62,15 @@ def _refusal(request: HttpRequest, error: LedgerError) -> HttpResponse:
         logger.warning("unavailable: %s", error.detail)
     extra = {"current": _current(error)} if isinstance(error, VersionConflict) else None
     return problem_response(request, error.code, error.detail, errors=error.errors, extra=extra)
+
+
+def _batch_refusal(request: HttpRequest, error: BatchRefused, context: dict[str, Any]) -> HttpResponse | None:
+    """With the problem of the item that was refused, and its status."""
+    cause = handle_exception(error.cause, context)
+    if cause is None:
+        return None
+    extra = {"index": error.index, "problem": msgspec.Raw(cause.content)}
+    return problem_response(request, error.code, error.detail, extra=extra, status=cause.status_code)
 
 
 def _current(conflict: VersionConflict) -> dict[str, Any]:

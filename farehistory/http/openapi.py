@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from events.api.batch_schema import SCHEMAS as BATCH_SCHEMAS
 from events.api.correction_schema import SCHEMAS as CORRECTION_SCHEMAS
 from events.api.schema import SCHEMAS as EVENT_SCHEMAS
 from farehistory.http.problems import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
@@ -47,6 +48,15 @@ PROBLEM_SCHEMA: dict[str, Any] = {
                     "detail": {"type": "string"},
                 },
             },
+        },
+        "index": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Only with `batch_refused`: the first refused item, from 0.",
+        },
+        "problem": {
+            "type": "object",
+            "description": "Only with `batch_refused`: the problem of that item.",
         },
         "current": {
             "type": "object",
@@ -128,6 +138,10 @@ def _example(code: str) -> dict[str, Any]:
     }
     if code in ("version_conflict", "fare_moved"):
         example["current"] = {"version": 3, "fare": "23.40", "currency": "SGD"}
+    if code == "batch_refused":
+        refused = _example("negative_fare")
+        example |= {"instance": "/api/v1/events/batch", "index": 3}
+        example["problem"] = {**refused, "instance": example["instance"]}
     if code == "invalid_event":
         example["errors"] = [
             {
@@ -142,5 +156,13 @@ def _example(code: str) -> dict[str, Any]:
 def add_schemas(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Post-processing hook: the named schemas that the operations refer to."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update({**EVENT_SCHEMAS, **CORRECTION_SCHEMAS, **PROJECTION_SCHEMAS, "Problem": PROBLEM_SCHEMA})
+    schemas.update(
+        {
+            **EVENT_SCHEMAS,
+            **BATCH_SCHEMAS,
+            **CORRECTION_SCHEMAS,
+            **PROJECTION_SCHEMAS,
+            "Problem": PROBLEM_SCHEMA,
+        }
+    )
     return result

@@ -9,7 +9,6 @@ from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from events import strict_json
 from events.errors import MalformedBody, TooLarge
 from farehistory.http.request_bodies import CHUNKED, MOST_READ
 
@@ -17,10 +16,10 @@ CHUNK = 64 * 1024
 
 
 class StrictJSONParser(BaseParser):
-    """Reads `application/json` by `events.strict_json`, at most `view.max_body` bytes of it.
+    """Reads `application/json` by `view.parse_body`, at most `view.max_body` bytes of it.
 
-    Raises UnsupportedMediaType for another type, charset or encoding; TooLarge; MalformedBody and InvalidEvent
-    as `strict_json.parse` does.
+    Raises UnsupportedMediaType for another type, charset or encoding; TooLarge; and what
+    `view.parse_body` raises, as MalformedBody and InvalidEvent.
     """
 
     media_type = "application/json"
@@ -34,7 +33,8 @@ class StrictJSONParser(BaseParser):
         assert parser_context is not None  # noqa: S101 -- DRF always gives it
         headers = parser_context["request"].META
         _require_json(media_type or "", headers.get("HTTP_CONTENT_ENCODING", "identity"))
-        limit: int = parser_context["view"].max_body
+        view = parser_context["view"]
+        limit: int = view.max_body
         announced = 0 if headers.get(CHUNKED) else int(headers.get("CONTENT_LENGTH") or 0)
         data = b"" if announced > limit else stream.read(limit + 1)
         if announced > limit or len(data) > limit:
@@ -42,7 +42,7 @@ class StrictJSONParser(BaseParser):
             raise TooLarge(f"The body has more than {limit // 1024} KiB.")
         if len(data) < announced:
             raise MalformedBody("The request ended before its body did.")
-        return strict_json.parse(data)
+        return view.parse_body(data)
 
 
 def _discard(stream: IO[Any]) -> None:

@@ -70,6 +70,17 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "invalid_event": Problem(
         422, "The event is not valid", "`errors` names each field and what is wrong with it."
     ),
+    "invalid_batch": Problem(
+        422,
+        "The batch is not valid",
+        "`errors` names what is wrong with the batch itself. No item was looked at.",
+    ),
+    "batch_refused": Problem(
+        409,
+        "An item of the batch was refused",
+        "Nothing of the batch was written. `index` (from 0) names the first refused item, and `problem` is what its "
+        "append would have been answered alone: the status of the answer is that of `problem`, 409 or another.",
+    ),
     "too_many_components": Problem(
         422,
         "The fare has too many components",
@@ -106,6 +117,12 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "bad_request": Problem(400, "The request is not valid HTTP", "Check the headers, above all Host."),
     "invalid_parameter": Problem(
         400, "A query parameter is not valid", "`errors` names each parameter and what is wrong with it."
+    ),
+    "invalid_precondition": Problem(
+        400,
+        "The precondition is not valid",
+        "`If-Match` takes exactly one strong ETag, as a read of the fare answered it, and goes without "
+        "`expected_version` or with the same version.",
     ),
     "not_authenticated": Problem(
         401,
@@ -159,13 +176,18 @@ def problem_response(
     *,
     errors: Sequence[FieldError] = (),
     extra: dict[str, Any] | None = None,
+    status: int | None = None,
 ) -> HttpResponse:
-    """The answer to a request that ends in a problem, with the headers that belong to its code."""
+    """The answer to a request that ends in a problem, with the headers that belong to its code.
+
+    `status`: another than the code's, where that depends on what the problem is about.
+    """
     problem = PROBLEMS[code]
+    status = status or problem.status
     document = {
         "type": TYPE_PREFIX + code,
         "title": problem.title,
-        "status": problem.status,
+        "status": status,
         "detail": _shown(detail),
         "instance": escape_uri_path(_shown(request.path)),
         "code": code,
@@ -173,7 +195,7 @@ def problem_response(
         "errors": [_field_error(error) for error in errors[:MAX_ERRORS]],
         **(extra or {}),
     }
-    response = HttpResponse(msgspec.json.encode(document), status=problem.status, content_type=CONTENT_TYPE)
+    response = HttpResponse(msgspec.json.encode(document), status=status, content_type=CONTENT_TYPE)
     if problem.retry_after is not None:
         response["Retry-After"] = str(problem.retry_after)
     return response

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from events.api.endpoint import Endpoint
+from events.api.etags import etag_of, is_known_to_client
 from events.api.parameters import instant, one_of, read_parameters, version_or_instant, whole_number
 from events.as_of import Bounds
 from events.diff import diff
@@ -17,10 +18,14 @@ from events.errors import FieldError, InvalidParameter
 from events.new_event import MAX_VERSION
 from projections import queries
 from projections.api import past_schema, schema
+from projections.fare import FORMAT
 from projections.past_fare import diff_as_json, past_fare_as_json
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 500
+
+_ASK_EVERY_TIME: Final = "private, no-cache"
+"""The client alone may keep a fare, and asks each time whether it is still so."""
 
 _OF_NOW = {"consistency": one_of("eventual", "strong"), "min_version": whole_number(0, MAX_VERSION)}
 _AS_OF = {
@@ -41,8 +46,18 @@ class FareOfBooking(Endpoint):
         given = read_parameters(request, _OF_NOW | _AS_OF)
         if given.keys() & _AS_OF.keys():
             return Response(past_fare_as_json(booking_id, _bounds(given)))
-        # The document is cached as it is answered, so nothing is left to render.
-        return HttpResponse(queries.fare_document(booking_id, **given), content_type="application/json")
+        document = queries.fare_document(booking_id, **given)
+        etag = etag_of(document.version, FORMAT)
+        if_none_match = request.META.get("HTTP_IF_NONE_MATCH")
+        response: HttpResponse
+        if if_none_match is not None and is_known_to_client(if_none_match, etag):
+            response = HttpResponseNotModified()
+        else:
+            # The document is cached as it is answered, so nothing is left to render.
+            response = HttpResponse(document.body, content_type="application/json")
+        response.headers["ETag"] = etag
+        response.headers["Cache-Control"] = _ASK_EVERY_TIME
+        return response
 
 
 class DiffOfFare(Endpoint):

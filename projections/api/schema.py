@@ -77,6 +77,12 @@ FARE_OF_BOOKING: Final[dict[str, Any]] = {
     "tags": ["Fares"],
     "parameters": [
         booking_id_in_path(),
+        OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER,
+                         description="Tags of answers that you have; 304 if one of them still stands."),
+        OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304],
+                         description='The fare at its version, as `"v7.1"`; not as of then. '
+                         "An append takes it as `If-Match`."),
+        OpenApiParameter("Cache-Control", str, OpenApiParameter.HEADER, response=[200, 304]),
         OpenApiParameter("consistency",
                          {"type": "string", "enum": ["eventual", "strong"], "default": "eventual"},
                          description="`strong` reads the ledger."),
@@ -88,6 +94,7 @@ FARE_OF_BOOKING: Final[dict[str, Any]] = {
     "responses": {
         200: OpenApiResponse({"$ref": "#/components/schemas/Fare"}, "The fare.",
                              [OpenApiExample("fare", value=_FARE_EXAMPLE, response_only=True)]),
+        304: OpenApiResponse(None, "The fare is what you have."),
     },
     "extensions": {
         "x-required-scope": "fares:read",

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from projections import sql
 from projections.cache import link
-
-FORMAT: Final = 1
-"""Of the documents: raised when the API's answer changes, so that old and new processes can run side by side."""
+from projections.fare import FORMAT
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from events import ledger
 from events.errors import InvalidEvent, LedgerError
 from events.event import Origin
+from events.foreseeing import Foreseen
 from events.importing import importer, own_format
 from events.importing.readers import Form
-from events.importing.rehearsal import Foreseen, Rehearsal
+from events.importing.rehearsal import Rehearsal
 from events.importing.rows import Place
 from events.importing.seen import Seen
 from events.new_event import NewEvent
