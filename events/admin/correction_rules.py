@@ -189,5 +189,7 @@ def _shortened(amount: Decimal, currency: str) -> Decimal:
 
 
 def _money(amount: Decimal, currency: str) -> str:
+    if not amount.is_finite():  # of a row that did not come by this form
+        return _("%(currency)s, not a number") % {"currency": currency}
     shortened = _shortened(amount, currency)
     return money_text(shortened, currency, max(0, -int(shortened.as_tuple().exponent)))

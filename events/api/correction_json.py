@@ -49,7 +49,7 @@ def preview_as_json(preview: Preview) -> dict[str, Any]:
     """What would be appended to the fare as it is, and what the fare would be; `refusal` says why it cannot."""
     return {
         **_outcome(preview.outcome),
-        "needs": str(preview.needs),
+        "needs": None if preview.needs is None else str(preview.needs),
         "needs_reason": preview.why,
         "customer_text": preview.customer_text,
         "moved": [event_as_json(event) for event in preview.moved],

@@ -18,7 +18,7 @@ _KIND: Final = {
     "`should_be`: the fare should be `target`; the difference is added to, or taken off, the component of the "
     "corrected event.",
 }
-_NEEDS: Final = {
+_NEEDS: Final[dict[str, Any]] = {
     "type": "string",
     "enum": ["nobody", "second_person", "lead"],
     "description": "Who must approve, by the limits of the currency.",
@@ -132,8 +132,12 @@ CORRECTION_OUTCOME: Final = {
 
 _PREVIEW: Final = {
     **_OUTCOME,
-    "needs": _NEEDS,
-    "needs_reason": {"type": "string"},
+    "needs": {
+        **or_null(_NEEDS),
+        "enum": [*_NEEDS["enum"], None],
+        "description": "Who must approve, by the limits of the currency; null where there is no event to approve.",
+    },
+    "needs_reason": {"type": "string", "description": "Why, in words; empty where there is no event."},
     "customer_text": {"type": "string"},
     "moved": {
         "type": "array",

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from events import corrections
+from events import corrections, strict_json
 from events import field_checks as check
 from events.api import correction_schema as schema
 from events.api.correction_json import correction_as_json, preview_as_json, review_as_json
@@ -21,7 +21,7 @@ from events.api.parameters import one_of, read_parameters, whole_number
 from events.corrections import Proposal, State, audited, people, queue
 from events.corrections.keeping import known
 from events.corrections.models import Correction
-from events.errors import InvalidCorrection, UnknownCorrection
+from events.errors import InvalidCorrection, InvalidEvent, UnknownCorrection
 from events.field_checks import BOOKING_ID, Check, checked, names_refused
 from events.models import ApiKey
 
@@ -49,7 +49,19 @@ _PARAMETERS: Final = {
 }
 
 
-class Corrections(Endpoint):
+class _CorrectionEndpoint(Endpoint):
+    """A URL of corrections."""
+
+    @staticmethod
+    def parse_body(data: bytes) -> Any:
+        """What an event's body may not have, a correction's may not either."""
+        try:
+            return strict_json.parse(data)
+        except InvalidEvent as invalid:
+            raise InvalidCorrection.of(invalid.errors) from None
+
+
+class Corrections(_CorrectionEndpoint):
     """corrections"""
 
     required_scopes = {"GET": "fares:correct", "POST": "fares:correct"}
@@ -99,7 +111,7 @@ class OneCorrection(Endpoint):
         )
 
 
-class _Decision(Endpoint):
+class _Decision(_CorrectionEndpoint):
     """A call that decides on one correction."""
 
     required_scopes = {"POST": "fares:correct"}

@@ -214,6 +214,10 @@ SCHEMAS: Final = {
     "FareEvent": FARE_EVENT,
     "FareEventPage": FARE_EVENT_PAGE,
     "DryRun": DRY_RUN,
+    "RetriedOrTried": {
+        "description": "The event of a retry; what an append would do of a dry run.",
+        "oneOf": [{"$ref": "#/components/schemas/FareEvent"}, {"$ref": "#/components/schemas/DryRun"}],
+    },
 }
 """Named schemas that these calls refer to."""
 
@@ -321,7 +325,7 @@ APPEND: Final[dict[str, Any]] = {
     "responses": {
         201: _event_answer("The event was appended."),
         200: OpenApiResponse(
-            {"oneOf": [{"$ref": "#/components/schemas/FareEvent"}, {"$ref": "#/components/schemas/DryRun"}]},
+            {"$ref": "#/components/schemas/RetriedOrTried"},
             "A retry: the event that this transaction id made before. Or a dry run.",
             [OpenApiExample("retry", value=EVENT_EXAMPLE, response_only=True),
              OpenApiExample("dry run", value=_DRY_RUN_EXAMPLE, response_only=True)],

@@ -99,7 +99,14 @@ def unreviewed_of_day(person: int, currency: str, now: datetime) -> Decimal:
 
 
 def _limit(currency: str) -> CorrectionLimit | None:
-    return CorrectionLimit.objects.filter(currency=currency).first()
+    """The currency's row. NaN, which only SQL can have put there, is the strictest: all needs a lead."""
+    limit = CorrectionLimit.objects.filter(currency=currency).first()
+    if limit is not None:
+        if limit.free_up_to.is_nan():
+            limit.free_up_to = Decimal(0)
+        if limit.lead_above is not None and limit.lead_above.is_nan():
+            limit.lead_above = Decimal(0)
+    return limit
 
 
 def _money(amount: Decimal, head: FareEvent) -> str:

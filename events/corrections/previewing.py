@@ -36,7 +36,8 @@ class Preview:
     """What a correction comes to on the fare as it is now."""
 
     outcome: Outcome
-    needs: Needs
+    needs: Needs | None
+    """None where there is no event that anybody could approve."""
     why: str
     """Why it needs whom, in words."""
     customer_text: str
@@ -88,14 +89,17 @@ def preview(proposal: Proposal, *, by: User, now: datetime | None = None) -> Pre
     result = outcome(proposal, head, corrected)
     broken = refusal_of_broken(head, corrected)
     moved = _moved(proposal, head)
-    required = limits.requirement(result, by_id=by.pk, now=now or timezone.now())
+    needs, why = None, ""
+    if result.event is not None:
+        required = limits.requirement(result, by_id=by.pk, now=now or timezone.now())
+        needs, why = required.needs, required.why
     try:
         text = customer_text_of(result, reason_of(proposal.reason_code).text)
         _require_new_id(proposal)
         refusal = broken or result.refusal or moved_since(proposal.seen_version, head)
     except LedgerError as refused:
         text, refusal = "", broken or result.refusal or refused
-    return Preview(result, required.needs, required.why, text, refusal, moved)
+    return Preview(result, needs, why, text, refusal, moved)
 
 
 def review(correction: Correction) -> Review:

@@ -62,8 +62,8 @@ def _kept(proposal: Proposal, by: User, request_id: str | None, key_id: str | No
 
 
 def _row(proposal: Proposal, draft: Preview, by: User, now: datetime) -> Correction:
-    head, event = draft.head, draft.event
-    assert event is not None  # noqa: S101 - it was not refused
+    head, event, needs = draft.head, draft.event, draft.needs
+    assert event is not None and needs is not None  # noqa: S101 - it was not refused
     return Correction(
         id=proposal.id,
         partition=head.partition,
@@ -83,7 +83,7 @@ def _row(proposal: Proposal, draft: Preview, by: User, now: datetime) -> Correct
         evidence=proposal.evidence,
         seen_version=proposal.seen_version,
         seen_fare_minor=to_minor(head.fare, head.exponent),
-        needs=draft.needs,
+        needs=needs,
         needs_reason=draft.why,
         proposed_by=by.pk,
         proposed_by_name=by.get_username(),

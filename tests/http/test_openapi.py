@@ -50,6 +50,7 @@ def test_every_call_of_the_api_is_in_it(document: dict[str, Any]) -> None:
         ("post", "/api/v1/fares/{booking_id}/events"),
         ("get", "/api/v1/fares/{booking_id}/events"),
         ("get", "/api/v1/fares/{booking_id}/events/{version}"),
+        ("post", "/api/v1/events/batch"),
         ("get", "/api/v1/fares/{booking_id}"),
         ("get", "/api/v1/fares/{booking_id}/diff"),
         ("get", "/api/v1/fares/{booking_id}/receipt"),
@@ -120,6 +121,19 @@ def test_the_example_of_an_append_can_be_sent(api: Api, document: dict[str, Any]
     append = document["paths"]["/api/v1/fares/{booking_id}/events"]["post"]
     (example,) = append["requestBody"]["content"]["application/json"]["examples"].values()
     assert api.post(f"fares/{new_booking_id()}/events", example["value"]).status_code == 201
+
+
+def test_dry_runs_and_batches_are_what_it_says(api: Api, document: dict[str, Any]) -> None:
+    booking, body = new_booking_id(), new_event()
+    for _ in range(2):
+        tried = api.post(f"fares/{booking}/events?dry_run=true", body)
+        validator(document, "DryRun").validate(tried.json())
+        assert api.post(f"fares/{booking}/events", body).status_code in (200, 201)
+    batch = {"items": [{"booking_id": booking, **each} for each in (body, new_event(expected_version=7))]}
+    validator(document, "NewBatch").validate(batch)
+    validator(document, "BatchAnswer").validate(api.post("events/batch", batch).json())
+    refused = api.post("events/batch", {"atomic": True, **batch})
+    validator(document, "Problem").validate(refused.json())
 
 
 def test_the_document_is_also_served_as_json() -> None:

@@ -93,7 +93,8 @@ class ReviewPage:
 
     @property
     def needs(self) -> Needs:
-        return self.review.now.needs if self.review else Needs(self.correction.needs)
+        by_now = self.review.now.needs if self.review else None
+        return by_now or Needs(self.correction.needs)
 
     @property
     def needs_reason(self) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 import yaml
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from jsonschema import Draft202012Validator
 
@@ -96,6 +97,44 @@ def test_a_dry_run_shows_before_and_after_and_writes_nothing(schemas: dict[str, 
     shown = valid(key_of(support()).post("corrections?dry_run=true", sent), "CorrectionPreview", schemas)
     assert shown["refusal"]["code"] == "fare_moved"
     assert [event["component"] for event in shown["moved"]] == ["waiting_fee"]
+
+
+def test_a_dry_run_without_an_event_tells_no_approver(schemas: dict[str, Any]) -> None:
+    """A SET cannot be cancelled: there is nothing that anybody could approve."""
+    booking = given(set_("100.00", currency="BRL"))
+    api = key_of(support())
+    with limit("BRL", "10.00"):
+        sent = body(booking, corrects_version=1, seen_version=1)
+        shown = valid(api.post("corrections?dry_run=true", sent), "CorrectionPreview", schemas)
+        assert (shown["event"], shown["needs"], shown["needs_reason"]) == (None, None, "")
+        assert shown["refusal"]["code"] == "invalid_correction"
+        below = body(booking, kind="event", type="SUB", amount="200.00", corrects_version=1, seen_version=1)
+        shown = valid(api.post("corrections?dry_run=true", below), "CorrectionPreview", schemas)
+        assert (shown["refusal"]["code"], shown["needs"]) == ("negative_fare", "second_person")
+
+
+NO_NUMBERS = ["free_up_to = 'NaN', lead_above = NULL", "lead_above = 'NaN'"]
+
+
+@pytest.mark.parametrize("columns", NO_NUMBERS)
+def test_a_limit_that_is_no_number_is_the_strictest(columns: str) -> None:
+    booking = given(set_("100.00", currency="BRL"))
+    with limit("BRL", "10.00", "50.00") as row:
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE events_correctionlimit SET {columns} WHERE id = %s", [row.pk])
+        sent = body(booking, kind="event", type="SUB", amount="1.00", corrects_version=1, seen_version=1)
+        shown = key_of(support()).post("corrections?dry_run=true", sent).json()
+        assert shown["needs"] == ("second_person" if "free" in columns else "lead")
+
+
+@pytest.mark.parametrize("reason", ["a\0b", "\ud800", float("nan")])
+def test_what_json_allows_and_a_correction_does_not_is_the_corrections_fault(reason: Any) -> None:
+    api, booking = key_of(support()), toll_charged_twice()
+    answer = api.post("corrections", body(booking, reason=reason))
+    assert pointers(assert_problem(answer, 422, "invalid_correction")) == ["/reason"]
+    correction = waiting(contra(booking))
+    answer = api.post(f"corrections/{correction.pk}/reject", {"reason": reason})
+    assert pointers(assert_problem(answer, 422, "invalid_correction")) == ["/reason"]
 
 
 def test_a_retry_answers_the_first_one() -> None:

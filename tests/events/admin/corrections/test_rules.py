@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from events.corrections.models import CorrectionLimit, ReasonCode
@@ -42,6 +43,24 @@ def test_an_operator_sets_the_limits_of_a_currency(operator: Client) -> None:
         assert "ISK never never" in said(operator.get(LIMITS))
     finally:
         row.delete()
+
+
+NO_NUMBERS = ["free_up_to = 'NaN', lead_above = NULL", "lead_above = 'NaN'"]
+
+
+@pytest.mark.parametrize("columns", NO_NUMBERS)
+def test_a_limit_that_is_no_number_is_shown_and_can_be_put_right(operator: Client, columns: str) -> None:
+    """Only SQL can have put it there."""
+    with limit("ISK", "5", "9") as row:
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE events_correctionlimit SET {columns} WHERE id = %s", [row.pk])
+        assert "ISK, not a number" in said(operator.get(LIMITS))
+        form = operator.get(f"{LIMITS}{row.pk}/change/")
+        assert form.status_code == 200
+        typed = {"free_up_to": "7", "lead_above": "9"}
+        assert operator.post(f"{LIMITS}{row.pk}/change/", typed).status_code == 302
+        row.refresh_from_db()
+        assert row.free_up_to == 7 and row.lead_above == 9
 
 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
