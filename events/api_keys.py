@@ -1,7 +1,7 @@
 """API keys: who a calling service is, and what it may do.
 
 A key reads `fh_<key id>_<secret>`. Of the secret only the SHA-256 is stored: it has 256 random bits, so a slow
-hash would add nothing. A revoked or expired key is refused at once: every call looks the key up.
+hash would add nothing. A revoked or expired key is refused at once: `events.key_check` tells how.
 
 What people do to keys is noted in the audit: by `events.key_acts`, which calls what stands here.
 """
@@ -13,6 +13,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
@@ -21,7 +22,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from events import sql
+from events import rate_limits, sql
 from events.models import ApiKey
 from events.new_event import COMPONENT, SOURCE
 
@@ -33,6 +34,7 @@ OVERLAP: Final = timedelta(hours=24)
 LONGEST_OVERLAP: Final = timedelta(days=90)
 LONGEST_LIFE: Final = timedelta(days=36_500)
 LONGEST_NAME: Final = 100
+HIGHEST_RATE_LIMIT: Final = 1_000_000
 
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
 """At most one write in this time for a key, however often and by however many processes it is used."""
@@ -78,17 +80,21 @@ def create(
     expires_at: datetime | None = None,
     components: Sequence[str] | None = None,
     user_id: int | None = None,
+    rate_limit: int | None = None,
     key_id: str | None = None,
     replaces: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
     """Makes a key for a source service; answers it with its full text, which cannot be had again.
 
-    For corrections it uses the rights of a person, `user_id`. `key_id`: from `new_key_id`, where the caller may come
+    For corrections it uses the rights of a person, `user_id`. `rate_limit`: requests that it may make in
+    FAREHISTORY_RATE_WINDOW seconds, None for what all may. `key_id`: from `new_key_id`, where the caller may come
     twice and only one key is to be made. `replaces`: the one that is rotated; `rotate` is how.
 
-    Raises ValueError for a source, scope, component or name that is not one, AlreadyMade where the id is taken.
+    Raises ValueError for a source, scope, component, name or rate that is not one, AlreadyMade where the id is taken.
     """
     _check(source, scopes, components, name)
+    if rate_limit is not None and not 1 <= rate_limit <= HIGHEST_RATE_LIMIT:
+        raise ValueError(f"the rate limit is 1 to {HIGHEST_RATE_LIMIT:,} requests")
     key_id, secret = key_id or new_key_id(), secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
@@ -101,6 +107,7 @@ def create(
                 components=None if components is None else list(components),
                 expires_at=expires_at,
                 user_id=user_id,
+                rate_limit=rate_limit,
                 replaces=replaces,
             )
     except IntegrityError:
@@ -151,10 +158,12 @@ def rotate(
             expires_at=expires_at,
             components=old.components,
             user_id=old.user_id,
+            rate_limit=old.rate_limit,
             replaces=old,
         )
         old.expires_at = works_until if old.expires_at is None else min(old.expires_at, works_until)
         old.save(update_fields=["expires_at"])
+        transaction.on_commit(partial(rate_limits.renew_stamp, old.key_id))
     key.expires_at = old.expires_at
     return made
 
@@ -165,18 +174,26 @@ def revoke(key: ApiKey) -> bool:
     changed = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
     if changed:
         key.revoked_at = now
+        transaction.on_commit(partial(rate_limits.renew_stamp, key.key_id))
     return bool(changed)
 
 
-@sensitive_variables("text", "secret", "match")
-def verify(text: str) -> ApiKey | None:
-    """The key that this text is, if it is one in force."""
+@sensitive_variables("text", "match")
+def claimed(text: str) -> tuple[str, bytes] | None:
+    """The id of the key that this text would be, and the hash of its secret; None if it is of another form."""
     match = _KEY.fullmatch(text)
-    if match is None:
+    return match and (match[1], sha256(match[2].encode()).digest())
+
+
+@sensitive_variables("text")
+def verify(text: str) -> ApiKey | None:
+    """The key that this text is, if it is one in force, as PostgreSQL says."""
+    claim = claimed(text)
+    if claim is None:
         return None
-    key_id, secret = match.groups()
+    key_id, secret_hash = claim
     key = ApiKey.objects.filter(key_id=key_id).first()
-    if key is None or not compare_digest(bytes(key.secret_hash), sha256(secret.encode()).digest()):
+    if key is None or not compare_digest(bytes(key.secret_hash), secret_hash):
         return None
     now = timezone.now()
     if not is_in_force(key, now):

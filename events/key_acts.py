@@ -44,6 +44,7 @@ def create(
     expires_at: datetime | None = None,
     components: Sequence[str] | None = None,
     user_id: int | None = None,
+    rate_limit: int | None = None,
     key_id: str | None = None,
 ) -> NewKey:
     """As `api_keys.create`, and raises what that does. Unavailable: it could not be noted, so it was not done."""
@@ -55,6 +56,7 @@ def create(
             expires_at=expires_at,
             components=components,
             user_id=user_id,
+            rate_limit=rate_limit,
             key_id=key_id,
         )
         _note("key_created", by, key, **_rights(key))
@@ -100,6 +102,7 @@ def _rights(key: ApiKey) -> dict[str, Any]:
         "scopes": key.scopes,
         "components": "all" if key.components is None else key.components,
         "corrects_as": holder_name(key),
+        "rate_limit": "default" if key.rate_limit is None else key.rate_limit,
         "expires": _time(key.expires_at),
     }
 

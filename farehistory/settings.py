@@ -54,19 +54,21 @@ MIDDLEWARE = [
     "farehistory.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "farehistory.security.content_policies.ContentPolicies",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "farehistory.http.actors.ActorMiddleware",
+    "farehistory.http.sides.Sides",  # the API's requests go from here to the view
     "farehistory.security.caching.KeptNowhere",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "farehistory.http.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "farehistory.security.sessions.SessionLimits",
     "django_otp.middleware.OTPMiddleware",
     "farehistory.security.second_factor.middleware.SecondFactorMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",  # the last: it turns a refused log-in into its page
+    "axes.middleware.AxesMiddleware",  # after all others: it turns a refused log-in into its page
+    "farehistory.http.sides.before_the_view",
 ]
 
 ROOT_URLCONF = "farehistory.urls"
@@ -117,6 +119,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = _services.redis_url
 REDIS_PREFIX = env.str("FAREHISTORY_REDIS_PREFIX", default="farehistory:")
+
+# Requests that an API key may make in so many seconds, unless it has a limit of its own; 0: any number.
+FAREHISTORY_RATE_LIMIT = environment.whole_number("FAREHISTORY_RATE_LIMIT", 10_000, least=0, most=1_000_000)
+FAREHISTORY_RATE_WINDOW = environment.whole_number("FAREHISTORY_RATE_WINDOW", 10, least=1, most=3600)
+# Wrong keys that are looked up for one address in a minute; 0: any number.
+FAREHISTORY_WRONG_KEYS_PER_MINUTE = environment.whole_number(
+    "FAREHISTORY_WRONG_KEYS_PER_MINUTE", 600, least=0, most=1_000_000
+)
 
 CELERY_BROKER_URL = _services.broker_url
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -7,13 +7,14 @@ from django.views.generic import RedirectView
 from farehistory.security.passwords import password_change
 
 urlpatterns = [
+    # Patterns are tried one after the other: the API's first, since it is called most.
+    path("api/v1/", include("events.api.urls")),
+    path("api/v1/", include("projections.api.urls")),
+    path("api/", include("farehistory.http.schema_urls")),  # the last of api/: it answers all that is left
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/second-factor/", include("farehistory.security.second_factor.urls")),
     path("admin/password_change/", admin.site.admin_view(password_change)),  # the admin's own notes nothing
     path("admin/", admin.site.urls),
-    path("api/v1/", include("events.api.urls")),
-    path("api/v1/", include("projections.api.urls")),
-    path("api/", include("farehistory.http.schema_urls")),  # the last: below api/ it answers all that is left
 ]
 
 handler400 = "farehistory.http.handlers.answer_400"

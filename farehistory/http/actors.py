@@ -11,7 +11,7 @@ _current_request: ContextVar[HttpRequest | None] = ContextVar("current_request",
 
 
 class ActorMiddleware:
-    """Lets `requesting_actor` know the request. Comes after AuthenticationMiddleware."""
+    """Lets `requesting_actor` know the request, whose user is known later."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

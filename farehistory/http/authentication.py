@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from math import ceil
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
 
-from events import api_keys
+from events import key_check
+from events.addresses import client_address
 from events.models import ApiKey
+from farehistory.http import rate_limit_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,10 @@ class Client:
 
 
 class BearerKey(BaseAuthentication):
-    """DRF authentication: `request.auth` is the ApiKey. Whatever is not a key in force is 401."""
+    """DRF authentication: `request.auth` is the ApiKey. Whatever is not a key in force is 401.
+
+    Rates are limited here, and not by DRF's throttles: one round trip to Redis tells both.
+    """
 
     def authenticate(self, request: Request) -> tuple[Client, ApiKey]:
         header: str = request.META.get("HTTP_AUTHORIZATION", "")
@@ -31,10 +38,23 @@ class BearerKey(BaseAuthentication):
         scheme, _, text = header.partition(" ")
         if scheme.lower() != "bearer":
             raise AuthenticationFailed("The header is not of the form `Authorization: Bearer <key>`.")
-        key = api_keys.verify(text)
-        if key is None:
+        try:
+            admission = key_check.admit(text, partial(_address, request))
+        except key_check.TooManyWrongKeys as error:
+            raise Throttled(ceil(error.wait), "Too many wrong API keys came from this address.") from None
+        if admission is None:
             raise AuthenticationFailed("This API key is not known, has expired or was revoked.")
-        return Client(key.source), key
+        standing = admission.standing
+        rate_limit_fields.remember(request._request, standing)
+        if standing is not None and not standing.allowed:
+            raise Throttled(
+                ceil(standing.wait), f"This key may make {standing.quota} requests in {standing.window} s."
+            )
+        return Client(admission.key.source), admission.key
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="fare history"'
+
+
+def _address(request: Request) -> str:
+    return client_address(request._request) or "unknown"

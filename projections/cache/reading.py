@@ -11,6 +11,7 @@ from typing import Any, Final
 import redis
 from django.conf import settings
 
+from events.redis_commands import ask
 from projections.cache import link, stamps
 from projections.cache.counting import Outcome, count
 from projections.cache.entries import Entry, Lease, Value, key_of, new_lease, parsed, value_entry
@@ -111,7 +112,7 @@ def _found(value: Value, least: int, stamp: bytes, outcome: Outcome) -> tuple[_S
 
 def _entry(key: str) -> tuple[bytes, Entry | None]:
     """The stamp in force and what is valid under it, in one round trip: both are of one moment."""
-    entry, published = link.client().execute_command("MGET", key, stamps.key())
+    entry, published = ask(link.client(), "MGET", key, stamps.key())
     stamp = stamps.in_force(published)
     return stamp, parsed(entry, stamp)
 

@@ -31,6 +31,13 @@ class Command(BaseCommand):
             "--user", metavar="NAME", help="the member of staff whose rights it uses for corrections"
         )
 
+        parser.add_argument(
+            "--rate-limit",
+            type=int,
+            metavar="REQUESTS",
+            help="that it may make in FAREHISTORY_RATE_WINDOW seconds; default: FAREHISTORY_RATE_LIMIT",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = key_acts.create(
@@ -41,6 +48,7 @@ class Command(BaseCommand):
                 expires_at=expiry(options["expires_in_days"]),
                 components=_components(options["components"]),
                 user_id=_user_id(options["user"]),
+                rate_limit=options["rate_limit"],
             )
         except (ValueError, Unavailable) as error:
             raise CommandError(str(error)) from None

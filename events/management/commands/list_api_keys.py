@@ -14,7 +14,7 @@ from events.key_acts import holder_name
 from events.key_states import KeyState
 from events.models import ApiKey
 
-HEADS = ("key", "service", "state", "expires", "last_used", "scopes", "components", "corrects_as", "name")
+HEADS = ("key", "service", "state", "expires", "last_used", "scopes", "components", "corrects_as", "rate_limit", "name")
 
 
 class Command(BaseCommand):
@@ -72,6 +72,7 @@ def _row(key: ApiKey, now: datetime) -> dict[str, Any]:
         "scopes": key.scopes,
         "components": key.components,
         "corrects_as": holder_name(key),
+        "rate_limit": key.rate_limit,
         "successor": key.successor.key_id if hasattr(key, "successor") else None,
     }
 
