@@ -7,15 +7,12 @@ bookings change, with a worker and beat at work: a few bookings are read most, a
 
 from __future__ import annotations
 
-import io
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from decimal import Decimal
 from multiprocessing import get_context
-from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -25,13 +22,13 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
 from django.urls import path
 
 from benchmarks import harness
 from benchmarks.clients import Call, Case, told
 from benchmarks.clients import measure as run_case
 from benchmarks.harness import Bench
+from benchmarks.http_calls import bare, in_turns, ratio, requests
 from benchmarks.report import Figure
 from benchmarks.workload import fill
 from events import api_keys, feed, ledger
@@ -44,7 +41,6 @@ from projections.projectors import projector
 
 READERS = 4
 CHANGES_PER_SECOND = 50
-TURNS = 25  # calls of one case before the next one's
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -58,100 +54,34 @@ def measure(bench: Bench) -> Iterator[Figure]:
 # One client
 
 
-@dataclass(slots=True)
-class Timed:
-    """Seconds of each call, and of CPU of each turn, per call."""
-
-    latencies: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-
-    def turn(self, call: Callable[[], object]) -> None:
-        began = time.process_time()
-        for _ in range(TURNS):
-            at = time.perf_counter()
-            call()
-            self.latencies.append(time.perf_counter() - at)
-        self.cpu.append((time.process_time() - began) / TURNS)
-
-    def told(self, name: str) -> str:
-        ordered = sorted(self.latencies)
-        p50, p99 = (ordered[int(share * len(ordered))] * 1e3 for share in (0.50, 0.99))
-        return f"{name:<42} p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   CPU {median(self.cpu) * 1e6:5,.0f} µs"
-
-
 def _one_client(bench: Bench) -> Iterator[Figure]:
     (booking_id,) = _some_bookings(1)
     cases = _cases(booking_id)
-    timed = {name: Timed() for name in cases}
-    for _ in range(20):
-        for call in cases.values():
-            call()
-    end = time.monotonic() + bench.options.seconds * bench.options.rounds
-    while time.monotonic() < end:
-        for name, call in cases.items():
-            timed[name].turn(call)
-    for name, times in timed.items():
-        bench.report.note(times.told(name))
-    cpu = {name: times.cpu for name, times in timed.items()}
-    yield _ratio("CPU of a cached read / bare Django view", cpu, "API, cached", "bare view", at_most=1.5)
-    yield _ratio("the same, beside one with our middleware", cpu, "API, cached", "bare view, our middleware")
-    yield _ratio("CPU of a cached read / a read of the view", cpu, "API, cached", "API, from the view")
-    yield _ratio("the same, without HTTP", cpu, "queries, cached", "queries, from the view")
-
-
-def _ratio(name: str, cpu: Mapping[str, list[float]], one: str, other: str, **goal: Any) -> Figure:
-    return Figure.of(name, [mine / theirs for mine, theirs in zip(cpu[one], cpu[other], strict=True)], **goal)
+    timed = in_turns(bench, cases)
+    yield ratio("CPU of a cached read / bare Django view", timed, "API, cached", "bare view", at_most=1.5)
+    yield ratio("the same, beside one with our middleware", timed, "API, cached", "bare view, our middleware")
+    yield ratio("CPU of a cached read / a read of the view", timed, "API, cached", "API, from the view")
+    yield ratio("the same, without HTTP", timed, "queries, cached", "queries, from the view")
 
 
 def _cases(booking_id: str) -> dict[str, Callable[[], object]]:
     key = api_keys.create("reader", ("fares:read",))[1]
-    url = f"/api/v1/fares/{booking_id}"
+    url = f"/api/v1/fares/{booking_id}".format
     past_the_cache = redis.Redis.from_url(settings.CACHE_URL)
 
     def from_the_view() -> object:
         past_the_cache.delete(key_of(booking_id))
         return None
 
-    api = _request(WSGIHandler(), url, key)
-    bare = _request(_bare(()), url, key)
-    dressed = _request(_bare(settings.MIDDLEWARE), url, key)
+    api = requests(WSGIHandler(), "GET", url, key)
     return {
         "API, cached": api,
-        "bare view": bare,
-        "bare view, our middleware": dressed,
+        "bare view": requests(bare(__name__), "GET", url, key),
+        "bare view, our middleware": requests(bare(__name__, settings.MIDDLEWARE), "GET", url, key),
         "queries, cached": lambda: queries.fare_document(booking_id),
         "API, from the view": lambda: (from_the_view(), api()),
         "queries, from the view": lambda: queries.fare(booking_id),
     }
-
-
-def _request(handler: WSGIHandler, url: str, key: str) -> Callable[[], bytes]:
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": url,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "localhost",
-        "HTTP_AUTHORIZATION": f"Bearer {key}",
-        "wsgi.url_scheme": "http",
-    }
-
-    def call() -> bytes:
-        with io.BytesIO() as body:
-            answer = handler({**environ, "wsgi.input": body}, _take_headers)
-            content = b"".join(answer)
-            answer.close()
-        if answer.status_code != 200:
-            raise RuntimeError(f"{url} was answered {answer.status_code}: {content!r}")
-        return content
-
-    return call
-
-
-def _take_headers(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
-    return lambda _: None
 
 
 # The bare view, and the URLs that lead to it alone
@@ -163,21 +93,6 @@ def bare_view(request: HttpRequest, booking_id: str) -> HttpResponse:
 
 
 urlpatterns = [path("api/v1/fares/<str:booking_id>", bare_view)]
-
-
-def use_bare_urls(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    def answer(request: HttpRequest) -> HttpResponse:
-        request.urlconf = __name__
-        return get_response(request)
-
-    return answer
-
-
-def _bare(middleware: tuple[str, ...] | list[str]) -> WSGIHandler:
-    with override_settings(MIDDLEWARE=[f"{__name__}.use_bare_urls", *middleware]):
-        return WSGIHandler()
 
 
 # Readers while bookings change

@@ -128,6 +128,7 @@ def get(key_id: str) -> ApiKey:
     return key
 
 
+@sensitive_variables("made")
 def rotate(
     key: ApiKey, *, works_until: datetime | None = None, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:

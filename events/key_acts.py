@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from events import api_keys, audit
 from events.models import ApiKey
@@ -35,6 +36,7 @@ class NewKey:
     text: str = field(repr=False)
 
 
+@sensitive_variables("text")
 def create(
     by: By,
     source: str,
@@ -63,6 +65,7 @@ def create(
     return NewKey(key, text)
 
 
+@sensitive_variables("text")
 def rotate(
     by: By, key: ApiKey, *, works_until: datetime | None = None, expires_at: datetime | None = None
 ) -> NewKey:

@@ -60,8 +60,9 @@ _held: dict[str, _Held] = {}
 def admit(text: str, address: Callable[[], str]) -> Admission | None:
     """The key that this text is, if it is one in force; one request is taken from its quota.
 
-    `address`: tells where the text comes from, asked where that matters. Raises TooManyWrongKeys, where that would have to be looked up. The quota comes after the secret: who only knows
-    a key's id, which is no secret, takes nothing from it.
+    `address` tells where the text comes from; it is asked where that matters. Raises TooManyWrongKeys, where the key
+    would have to be looked up. The quota comes after the secret: who only knows a key's id, which is no secret,
+    takes nothing from it.
     """
     claim = api_keys.claimed(text)
     if claim is None:

@@ -102,7 +102,9 @@ class ApiKey(models.Model):
         models.CharField(max_length=48), null=True, blank=True, help_text="those it may write; absent: all"
     )
     rate_limit = models.IntegerField(
-        null=True, blank=True, help_text="requests that it may make in FAREHISTORY_RATE_WINDOW; absent: the default"
+        null=True,
+        blank=True,
+        help_text="requests that it may make in FAREHISTORY_RATE_WINDOW; absent: the default",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg.pq import TransactionStatus
 from pytest_django import DjangoDbBlocker
 
+from events import rate_limits
 from farehistory.demo import processes
 from farehistory.embedded.state import SUPERUSER, State
 from farehistory.embedded.supervisor import Supervisor
@@ -67,8 +68,9 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_outage_of_before() -> None:
-    """A process leaves the cache alone for a moment after Redis failed: in the test before, perhaps."""
+    """A process leaves Redis alone for a moment after it failed: in the test before, perhaps."""
     outage.reset()
+    rate_limits.outage.reset()
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil
 
+from django.views.decorators.debug import sensitive_variables
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
@@ -31,6 +32,7 @@ class BearerKey(BaseAuthentication):
     Rates are limited here, and not by DRF's throttles: one round trip to Redis tells both.
     """
 
+    @sensitive_variables("header", "text")
     def authenticate(self, request: Request) -> tuple[Client, ApiKey]:
         header: str = request.META.get("HTTP_AUTHORIZATION", "")
         if not header:

@@ -14,8 +14,29 @@ from events.api.schema import SCHEMAS as EVENT_SCHEMAS
 from farehistory.http.problems import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
 from projections.api.schema import SCHEMAS as PROJECTION_SCHEMAS
 
-COMMON_CODES = ("not_authenticated", "permission_denied", "not_acceptable", "bad_request", "unavailable")
+COMMON_CODES = (
+    "not_authenticated",
+    "permission_denied",
+    "not_acceptable",
+    "bad_request",
+    "rate_limited",
+    "unavailable",
+)
 """What any operation may answer, beside the codes that it declares itself."""
+
+RATE_LIMIT_HEADERS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": "The quota of the API key: `q` requests in `w` seconds. Absent where nothing is limited.",
+        "example": '"default";q=10000;w=10',
+    },
+    "RateLimit": {
+        "schema": {"type": "string"},
+        "description": "What is left of it: `r` requests; it is whole again in `t` seconds.",
+        "example": '"default";r=9999;t=1',
+    },
+}
+"""Of every answer to a caller who is known."""
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -93,6 +114,10 @@ class Schema(AutoSchema):
         codes = [*operation.get("x-problem-codes", ()), *COMMON_CODES]
         operation["x-problem-codes"] = codes
         operation["responses"].update(_problem_answers(codes))
+        for status, answer in operation["responses"].items():
+            if status != "401":
+                references = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMIT_HEADERS}
+                answer["headers"] = {**answer.get("headers", {}), **references}
         return operation
 
 
@@ -154,9 +179,10 @@ def _example(code: str) -> dict[str, Any]:
 
 
 def add_schemas(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
-    """Post-processing hook: the named schemas that the operations refer to."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(
+    """Post-processing hook: the named schemas and headers that the operations refer to."""
+    components = result.setdefault("components", {})
+    components["headers"] = RATE_LIMIT_HEADERS
+    components.setdefault("schemas", {}).update(
         {
             **EVENT_SCHEMAS,
             **BATCH_SCHEMAS,

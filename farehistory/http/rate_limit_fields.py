@@ -24,7 +24,7 @@ def remember(request: HttpRequest, standing: Standing | None) -> None:
 def add(request: HttpRequest, response: HttpResponse) -> None:
     """Adds the fields, where the request's key has a quota and Redis could say how it stands."""
     standing: Any = getattr(request, _REMEMBERED, None)
-    if standing is not None and standing.quota:
+    if standing is not None and standing.name:
         name = standing.name
         response["RateLimit-Policy"] = f'"{name}";q={standing.quota};w={standing.window}'
         response["RateLimit"] = f'"{name}";r={standing.left};t={ceil(standing.whole_in)}'

@@ -201,6 +201,7 @@ def _created(request: HttpRequest, form: CreateForm) -> NewKey:
         expires_at=form.expires,
         components=asked["components"],
         user_id=asked["person"],
+        rate_limit=asked["rate_limit"],
         key_id=asked["key_id"],
     )
 

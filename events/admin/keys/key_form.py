@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from events import api_keys
 from events.admin.instant_field import InstantField
 from events.admin.keys.rights import BIND, may_get_key_of
-from events.admin.keys.words import SCOPES
+from events.admin.keys.words import SCOPES, rate_words
 from events.corrections.people import DECIDE, PROPOSE
 from events.models import ApiKey
 from events.new_event import COMPONENT, SOURCE
@@ -111,6 +111,12 @@ class CreateForm(_Times):
     person = forms.CharField(
         max_length=150, required=False, widget=forms.TextInput(attrs=_input(list="fh-people"))
     )
+    rate_limit = forms.IntegerField(
+        min_value=1,
+        max_value=api_keys.HIGHEST_RATE_LIMIT,
+        required=False,
+        widget=forms.NumberInput(attrs=_input(inputmode="numeric")),
+    )
     expiry = forms.ChoiceField(choices=_LIVES, initial="365", widget=forms.Select(attrs=_input()))
     expires_at = InstantField()
 
@@ -131,6 +137,7 @@ class CreateForm(_Times):
                 "scopes": key.scopes,
                 "components": ", ".join(key.components or ()),
                 "person": holder.get_username() if holder else "",
+                "rate_limit": key.rate_limit,
             },
         )
 
@@ -139,6 +146,11 @@ class CreateForm(_Times):
         """Each scope with its words, and whether it is ticked."""
         ticked = self["scopes"].value() or ()
         return [(scope, words, scope in ticked) for scope, words in SCOPES.items()]
+
+    @property
+    def usual_rate(self) -> str:
+        """What a key may do that has no limit of its own."""
+        return rate_words(None)
 
     @property
     def services(self) -> list[str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from events.admin.corrections.ages import ago, left
 from events.admin.keys.urls import key_url
-from events.admin.keys.words import SCOPES, STATES, ScopeWords, StateWords, in_order
+from events.admin.keys.words import SCOPES, STATES, ScopeWords, StateWords, in_order, rate_words
 from events.api_keys import is_in_force
 from events.key_states import IN_FORCE, KeyState, state_of
 from events.models import ApiKey
@@ -75,6 +75,11 @@ class KeyLine:
     def scopes(self) -> list[tuple[str, ScopeWords]]:
         """Each scope with its words."""
         return [(scope, SCOPES.get(scope) or ScopeWords(scope, "")) for scope in in_order(self.key.scopes)]
+
+    @property
+    def rate(self) -> str:
+        """How many requests it may make."""
+        return rate_words(self.key.rate_limit)
 
     @property
     def components(self) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events.key_states import KeyState
@@ -54,6 +56,17 @@ STATES: Final = {
     KeyState.EXPIRED: StateWords(_("Expired"), "timer_off", "fh-chip-plain"),
     KeyState.REVOKED: StateWords(_("Revoked"), "block", "fh-chip-plain"),
 }
+
+
+def rate_words(own: int | None) -> str:
+    """How many requests a key may make that has this limit of its own; None: the default's words."""
+    limit = settings.FAREHISTORY_RATE_LIMIT if own is None else own
+    if not limit:
+        return gettext("any number of requests")
+    return gettext("%(limit)s requests in %(seconds)d seconds") % {
+        "limit": f"{limit:,}",
+        "seconds": settings.FAREHISTORY_RATE_WINDOW,
+    }
 
 
 def in_order(scopes: Iterable[str]) -> list[str]:

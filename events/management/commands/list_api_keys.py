@@ -14,7 +14,18 @@ from events.key_acts import holder_name
 from events.key_states import KeyState
 from events.models import ApiKey
 
-HEADS = ("key", "service", "state", "expires", "last_used", "scopes", "components", "corrects_as", "rate_limit", "name")
+HEADS = (
+    "key",
+    "service",
+    "state",
+    "expires",
+    "last_used",
+    "scopes",
+    "components",
+    "corrects_as",
+    "rate_limit",
+    "name",
+)
 
 
 class Command(BaseCommand):
