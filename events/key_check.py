@@ -76,8 +76,8 @@ def admit(text: str, address: Callable[[], str]) -> Admission | None:
     standing = rate_limits.take(held.key)
     if standing is not None and standing.stamp == held.stamp:
         return Admission(held.key, standing) if api_keys.is_in_force(held.key, timezone.now()) else None
-    key = _verified(text, key_id, standing and standing.stamp)
-    return key and Admission(key, standing)
+    key = _verified(text, key_id, None if standing is None else standing.stamp)
+    return None if key is None else Admission(key, standing)
 
 
 @sensitive_variables("text")

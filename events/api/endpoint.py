@@ -28,7 +28,7 @@ class Endpoint(APIView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """DRF's, which takes the header apart each time, only for those who do not ask for what is usual."""
         usual = self.renderer_classes[0]
-        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", usual.media_type):
+        if request._request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", usual.media_type):
             return usual(), str(usual.media_type)
         found: tuple[Any, str] = super().perform_content_negotiation(request, force)
         return found

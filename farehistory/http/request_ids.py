@@ -30,7 +30,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")  # `headers` would take all of them apart
         request_id = given if _SAFE.fullmatch(given) else str(uuid4())
         request.request_id = request_id  # type: ignore[attr-defined]
         # Never reset: Django logs bad answers after the last middleware; the next request sets its own.
