@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def created(capsys: pytest.CaptureFixture[str], *arguments: str) -> ApiKey:
 def test_it_prints_a_key_that_opens_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     key = created(capsys, "pricing", "--scopes", "fares:read, fares:append")
     assert (key.source, key.scopes) == ("pricing", ["fares:read", "fares:append"])
-    assert (key.name, key.components, key.expires_at) == ("", None, None)
+    assert (key.name, key.components, key.expires_at, key.rate_limit) == ("", None, None, None)
 
 
 def test_a_key_may_have_a_name_an_end_and_components(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,6 +40,14 @@ def test_a_key_may_have_a_name_an_end_and_components(capsys: pytest.CaptureFixtu
     assert (key.name, key.components) == ("night batch", ["toll", "waiting_fee"])
     assert key.expires_at is not None
     assert abs(key.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+
+
+def test_a_key_may_have_a_limit_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    key = created(capsys, "tolls", "--scopes", "fares:append", "--rate-limit", "250")
+    assert key.rate_limit == 250
+    call_command("list_api_keys", "--source", "tolls", "--json")
+    limits = {row["key"]: row["rate_limit"] for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert limits[key.key_id] == 250
 
 
 def test_a_key_may_use_the_rights_of_a_person(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +83,7 @@ def test_it_uses_nobodys_rights_who_may_not_sign_in(capsys: pytest.CaptureFixtur
         ["pricing", "--scopes", "ops", "--name", "x" * 101],
         ["pricing", "--scopes", "fares:correct", "--user", "nobody of this name"],
         ["pricing", "--scopes", "fares:correct", "--user", ""],
+        ["pricing", "--scopes", "ops", "--rate-limit", "0"],
     ],
 )
 def test_what_is_wrong_makes_no_key(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,9 +74,28 @@ def test_that_a_key_was_made_is_noted_with_its_rights(operator: Client, service:
         "scopes": ["fares:append"],
         "components": ["toll"],
         "corrects_as": None,
+        "rate_limit": "default",
         "expires": "never",
     }
     assert acts_of(operator) == [("key_created", None, details)]
+
+
+def test_a_key_may_have_a_limit_of_its_own(operator: Client, service: str) -> None:
+    key = api_keys.verify(shown_key(operator.post(ADD, form(source=service, rate_limit="250"))))
+    assert key is not None and key.rate_limit == 250
+    assert "250 requests in 10 seconds" in text_of(operator.get(f"{KEYS}{key.key_id}/"))
+    assert 'value="250"' in body_of(operator.get(f"{ADD}?like={key.key_id}"))
+    usual = api_keys.verify(shown_key(operator.post(ADD, form(source=service))))
+    assert usual is not None and usual.rate_limit is None
+    assert "10,000 requests in 10 seconds as all keys" in text_of(operator.get(f"{KEYS}{usual.key_id}/"))
+
+
+@pytest.mark.parametrize("limit", ["0", "-5", "1000001", "many", "1.5"])
+def test_a_limit_that_is_none_is_refused_and_stays_typed(operator: Client, service: str, limit: str) -> None:
+    answer = operator.post(ADD, form(source=service, rate_limit=limit))
+    assert answer.status_code == 400
+    assert f'value="{limit}"' in body_of(answer)
+    assert not ApiKey.objects.filter(source=service).exists()
 
 
 def test_a_form_sent_twice_makes_one_key_and_says_so(operator: Client, service: str) -> None:
