@@ -18,7 +18,7 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from psycopg.errors import ReadOnlySqlTransaction
 
 from events import sql, wakeup
-from events.database import binding_cursor, unavailable_if_away
+from events.database import array_text, binding_cursor, unavailable_if_away
 from events.errors import (
     BatchRefused,
     CurrencyMismatch,
@@ -239,10 +239,10 @@ def _append(
     return [Unavailable("others hold the partition's turn; send the same again")] * len(events)
 
 
-def _arrays(events: list[NewEvent], corrects_version: int | None) -> list[list[Any]]:
-    """The events as the append function takes them: a list per field. A correction's id is its transaction id."""
+def _arrays(events: list[NewEvent], corrects_version: int | None) -> list[str]:
+    """The events as the append function takes them: an array per field. A correction's id is its transaction id."""
     is_correction = corrects_version is not None
-    return [
+    fields: list[list[object]] = [
         [event.booking_id for event in events],
         [event.transaction_id for event in events],
         [None if event.expected_version == ANY else event.expected_version for event in events],
@@ -259,6 +259,7 @@ def _arrays(events: list[NewEvent], corrects_version: int | None) -> list[list[A
         [corrects_version for _ in events],
         [event.transaction_id if is_correction else None for event in events],
     ]
+    return [array_text(values) for values in fields]
 
 
 def _answer(asked: NewEvent, row: Sequence[Any]) -> Appended | LedgerError:

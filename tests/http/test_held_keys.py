@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Self
 
 import pytest
-import redis
 from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
@@ -22,6 +21,7 @@ from events.key_acts import By
 from events.models import ApiKey
 from tests.api_client import Api, assert_problem
 from tests.projections.cache.conftest import Server
+from tests.threads import together
 
 _ELSEWHERE = """
 import sys
@@ -66,9 +66,9 @@ def status(text: str) -> int:
     return int(Api(text).get("fares/unknown").status_code)
 
 
-def used(key_options: dict[str, Any] | None = None) -> tuple[ApiKey, str]:
+def used() -> tuple[ApiKey, str]:
     """A key that this process holds."""
-    key, text = api_keys.create("pricing", ["fares:read"], **(key_options or {}))
+    key, text = api_keys.create("pricing", ["fares:read"])
     for _ in range(2):
         assert status(text) == 404
     assert key.key_id in key_check._held
@@ -121,7 +121,7 @@ def test_a_key_is_refused_only_once_the_revocation_is_committed() -> None:
     key, text = used()
     with transaction.atomic():
         api_keys.revoke(key)
-        (meanwhile,) = _in_another_thread(partial(status, text))
+        (meanwhile,) = together([partial(status, text)])
         assert meanwhile == 404
         transaction.set_rollback(True)
     assert status(text) == 404
@@ -170,7 +170,7 @@ def test_a_revocation_between_look_up_and_hold_is_seen(monkeypatch: pytest.Monke
 
     def verify_and_then_it_is_revoked(given: str) -> ApiKey | None:
         found = verify(given)
-        _in_another_thread(partial(api_keys.revoke, key))
+        together([partial(api_keys.revoke, key)])
         return found
 
     monkeypatch.setattr(api_keys, "verify", verify_and_then_it_is_revoked)
@@ -278,10 +278,3 @@ def test_keys_that_nobody_has_leave_nothing_in_redis_but_one_count(server: Serve
         status(f"fh_{number:016x}_{'A' * 43}")
     prefix = django_settings.REDIS_PREFIX
     assert server.client.keys(f"{prefix}*") == [f"{prefix}wrong-keys:127.0.0.1".encode()]
-    assert isinstance(server.client, redis.Redis)
-
-
-def _in_another_thread(*work: Callable[[], Any]) -> list[Any]:
-    from tests.threads import together
-
-    return together(work)
