@@ -125,8 +125,8 @@ def test_a_problem_quotes_hostile_input_short_and_encodable() -> None:
     assert handled(InvalidEvent.at("", "x", "\ud800")).status_code == 422
 
 
-def test_a_database_that_does_not_answer_in_time_is_503_and_says_when_to_come_again(api: Api) -> None:
-    booking = new_booking_id()
+def test_a_database_that_does_not_answer_in_time_is_503_and_says_when_to_come_again() -> None:
+    api, booking = Api.of("pricing"), new_booking_id()  # a key that has yet to be looked up
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("LOCK TABLE events_apikey IN ACCESS EXCLUSIVE MODE")
         answer = api.append(booking)
