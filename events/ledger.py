@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from psycopg.errors import ReadOnlySqlTransaction
 
-from events import sql, wakeup
+from events import metrics, sql, wakeup
 from events.database import array_text, binding_cursor, unavailable_if_away
 from events.errors import (
     BatchRefused,
@@ -214,6 +214,7 @@ def _by_partition(events: Sequence[NewEvent]) -> list[tuple[int, list[int]]]:
     return sorted(partitions.items())
 
 
+@metrics.counted
 def _append(
     partition: int,
     call: tuple[str | None, ...],

@@ -8,7 +8,9 @@ class FareHistoryConfig(AppConfig):
     verbose_name = "Fare history"
 
     def ready(self) -> None:
-        """Connects what happens at a log-in: it is noted in the audit, and the session's time begins."""
+        """Connects what happens at a log-in: it is noted in the audit, and the session's time begins; and at a task,
+        which is counted."""
+        from farehistory.metrics import tasks  # noqa: F401 - needs the settings
         from farehistory.security import log_ins, sessions  # noqa: F401 - need the models
 
         # The ready pages say what the menu says. (Set so, no migration asks for it.)

@@ -12,10 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from celery.beat import SchedulingError
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 from kombu.exceptions import OperationalError
 
+from farehistory import running
 from farehistory.broker import LOOK_EVERY_SECONDS
 from farehistory.slots import Slot
 from farehistory.task_context import SCHEDULE, caused_by
@@ -68,6 +70,12 @@ class SlotScheduler(DatabaseScheduler):
             return False
         self._faults.over("looking for edited schedules")
         return bool(self._last_timestamp != known)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Sends what is due; seconds until the next look."""
+        running.note_alive(settings.FAREHISTORY_RUN, "beat")
+        seconds: float = super().tick(*args, **kwargs)
+        return seconds
 
     def sync(self) -> None:
         """Writes when each schedule last ran. While PostgreSQL is away, it is kept for the next time."""

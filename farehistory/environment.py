@@ -31,6 +31,14 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
     return int(text)
 
 
+def one_of(name: str, default: str, *choices: str) -> str:
+    """One of these words. Raises ImproperlyConfigured."""
+    text = os.environ.get(name, "") or default
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be {' or '.join(choices)}.")
+    return text
+
+
 def names(name: str, default: str, *, longest: int) -> list[str]:
     """Different names, separated by commas; `longest`: characters of all together. Raises ImproperlyConfigured."""
     text = os.environ.get(name, "") or default

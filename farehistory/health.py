@@ -1,23 +1,28 @@
-"""Probes: `/health/live` says that the process answers, `/health/ready` that what it needs is there.
+"""Probes: `/health/live` says that the process answers, `/health/ready` that what it needs is there, `/metrics` tells
+Prometheus how it all is.
 
-Both are answered before Django looks at the Host header, which probes seldom set, and need no key.
+All are answered before Django looks at the Host header, which probes seldom set. The first two need no key.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Lock
-from time import monotonic
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 from django.conf import settings
 from django.db import DatabaseError, connections
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from redis import Redis, RedisError
 
 from events.checks import ledger_faults
+from farehistory import running
+from farehistory.remembered import Remembered
+from projections import leases
 
 PROBE_SECONDS: Final = 2
 """How long each dependency may take to answer."""
@@ -25,85 +30,110 @@ PROBE_SECONDS: Final = 2
 REMEMBERED_SECONDS: Final = 1.0
 """How long an answer is given again: a probe opens a connection, and anybody may send one."""
 
+SILENT_SECONDS: Final = 60.0
+"""Without a sweep for so long, worker, beat or broker is not at work."""
+
+SWEEP: Final = "sweep"
+"""`projections.tasks.SWEEP`, which cannot be imported before Django's apps are ready."""
+
 logger = logging.getLogger(__name__)
 
 
 class HealthMiddleware:
-    """Answers `GET /health/live` and `GET /health/ready`; everything else goes on."""
+    """Answers GET and HEAD of the probes; everything else goes on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        from farehistory.metrics.endpoint import Endpoint  # needs the models
+
         self.get_response = get_response
-        self._ready = _Remembered(readiness)
+        self._is_stopping = running.stopping_of(settings.FAREHISTORY_RUN)
+        self._probes: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+            "/health/live": lambda _: _answer(200, {"status": "ok"}),
+            "/health/ready": lambda _: self._readiness(),
+            "/metrics": Endpoint(),
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info == "/health/live":
-            return _answer(200, {"status": "ok"})
-        if request.path_info == "/health/ready":
-            return _answer(*self._ready())
-        return self.get_response(request)
+        probe = self._probes.get(request.path_info)
+        if probe is None:
+            return self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+        response = probe(request)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _readiness(self) -> HttpResponse:
+        if self._is_stopping():
+            return _answer(503, {"status": "stopping", "checks": {}})
+        return _answer(*ready())
 
 
 def readiness() -> tuple[int, dict[str, Any]]:
     """Status and document of `/health/ready`.
 
-    503 without PostgreSQL or where the ledger's rules are not in force, 200 and `degraded` without Redis.
+    503 without PostgreSQL or where the ledger's rules are not in force, 200 and `degraded` without Redis. `info` is
+    what readiness does not hang on: a server answers while workers are away, and before the next migration.
     """
-    ledger, redis = _ledger(), "ok" if _redis_answers() else "unavailable"
+    ledger, migrations = _ledger()
+    redis, worker = _redis()
     status = "unavailable" if ledger != "ok" else "ok" if redis == "ok" else "degraded"
     postgresql = "unavailable" if ledger == "unavailable" else "ok"
     checks = {"postgresql": postgresql, "ledger": ledger, "redis": redis}
-    return (200 if ledger == "ok" else 503), {"status": status, "checks": checks}
+    info = {"migrations": migrations, "worker": worker}
+    return (200 if ledger == "ok" else 503), {"status": status, "checks": checks, "info": info}
 
 
-def _ledger() -> str:
-    """ "ok", "unavailable", or "not in force": its rules are not kept by the database."""
+ready = Remembered(lambda: readiness(), REMEMBERED_SECONDS)
+"""The same, remembered for a moment."""
+
+
+def _ledger() -> tuple[str, str]:
+    """ "ok", "unavailable", or "not in force": its rules are not kept by the database. And whether all migrations of
+    this code are applied: "ok", "pending", "unknown"."""
     # A connection of its own: opening one has a time limit, while the thread's could hang on a stuck server.
     probe = connections["default"].copy()
-    probe.settings_dict["OPTIONS"] = {**probe.settings_dict["OPTIONS"], "connect_timeout": PROBE_SECONDS}
+    probe.settings_dict["OPTIONS"] = {
+        **probe.settings_dict["OPTIONS"],
+        "connect_timeout": PROBE_SECONDS,
+        "answer_within": PROBE_SECONDS,
+    }
     try:
         with probe.cursor() as cursor:
             faults = ledger_faults(cursor)
+            cursor.execute("SELECT app, name FROM public.django_migrations")
+            migrations = "ok" if _migrations() <= set(cursor.fetchall()) else "pending"
     except DatabaseError as error:
         logger.error("not ready: PostgreSQL: %s", error)
-        return "unavailable"
+        return "unavailable", "unknown"
     finally:
         probe.close()
     for fault in faults:
         logger.error("not ready: %s", fault.msg)
-    return "not in force" if faults else "ok"
+    return ("not in force" if faults else "ok"), migrations
 
 
-def _redis_answers() -> bool:
+@cache
+def _migrations() -> frozenset[tuple[str, str]]:
+    """The last ones of this code, by app and name."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes())
+
+
+def _redis() -> tuple[str, str]:
+    """ "ok" or "unavailable"; and whether worker, beat and broker are at work: "ok", "silent", "unknown"."""
     limits = {"socket_connect_timeout": PROBE_SECONDS, "socket_timeout": PROBE_SECONDS}
     client = Redis.from_url(settings.REDIS_URL, **limits)
     try:
         client.ping()
+        swept_at = leases.last_alive(SWEEP)
     except RedisError as error:
         logger.warning("degraded: Redis: %s", error)
-        return False
+        return "unavailable", "unknown"
     finally:
         client.close()
-    return True
-
-
-class _Remembered:
-    """A function whose answer is given again for a moment; one caller at a time asks anew."""
-
-    def __init__(self, ask: Callable[[], tuple[int, dict[str, Any]]]) -> None:
-        self._ask = ask
-        self._lock = Lock()
-        self._answer: tuple[int, dict[str, Any]] | None = None
-        self._until = 0.0
-
-    def __call__(self) -> tuple[int, dict[str, Any]]:
-        with self._lock:
-            if self._answer is None or monotonic() >= self._until:
-                self._answer = self._ask()
-                self._until = monotonic() + REMEMBERED_SECONDS
-            return self._answer
+    silent = swept_at is None or (timezone.now() - swept_at).total_seconds() > SILENT_SECONDS
+    return "ok", "silent" if silent else "ok"
 
 
 def _answer(status: int, document: dict[str, Any]) -> HttpResponse:
-    response = HttpResponse(msgspec.json.encode(document), status=status, content_type="application/json")
-    response["Cache-Control"] = "no-store"
-    return response
+    return HttpResponse(msgspec.json.encode(document), status=status, content_type="application/json")

@@ -30,6 +30,13 @@ class Services:
     """The same for the files of imports and exports."""
     imports: str = ""
     """The same for files that are to be imported."""
+    run: str = ""
+    """The same for what running processes count (`farehistory.running`)."""
+
+    @property
+    def are_embedded(self) -> bool:
+        """Whether they are those of the state folder."""
+        return bool(self.run)
 
     @classmethod
     def from_environment(cls) -> Services:
@@ -77,6 +84,7 @@ class Services:
             archive=str(state.path / "archive"),
             transfers=str(state.path / "transfers"),
             imports=str(state.path / "imports"),
+            run=str(state.path / "run"),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import environ
 from kombu import Exchange, Queue
 
-from farehistory import environment
+from farehistory import environment, logs, running
 from farehistory.admin_shell import UNFOLD  # noqa: F401 - a setting
 from farehistory.embedded.state import State
 from farehistory.http.settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings
@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "farehistory.http.access.Access",  # the first: it measures all others
     "farehistory.http.request_ids.RequestIdMiddleware",
     "farehistory.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -226,6 +227,19 @@ FAREHISTORY_APPLICATION_ROLE = _services.application["USER"]
 # Decimals of a currency where practice differs from ISO 4217, such as {"IDR": 0}. New bookings only.
 FAREHISTORY_CURRENCY_EXPONENTS = environment.exponents("FAREHISTORY_CURRENCY_EXPONENTS")
 
+# What the processes of one server or worker count and tell each other; empty: each counts for itself. The folder of the
+# state folder is everybody's, any other is one server's, which empties it when it starts.
+FAREHISTORY_RUN = env.str("FAREHISTORY_RUN", default="") or _services.run
+FAREHISTORY_RUN_IS_OURS = _services.run != FAREHISTORY_RUN
+running.prepare(FAREHISTORY_RUN)
+# Whether /metrics is answered without a key, to everybody who reaches it.
+FAREHISTORY_METRICS_OPEN = env.bool("FAREHISTORY_METRICS_OPEN", default=False)
+# Where a worker answers Prometheus; 0: nowhere.
+FAREHISTORY_WORKER_METRICS_PORT = environment.whole_number(
+    "FAREHISTORY_WORKER_METRICS_PORT", 0, least=0, most=65535
+)
+FAREHISTORY_WORKER_METRICS_ADDRESS = env.str("FAREHISTORY_WORKER_METRICS_ADDRESS", default="127.0.0.1")
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
@@ -244,28 +258,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Of the admin's forms; an endpoint of the API has a limit of its own (`max_body`).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "farehistory.http.request_ids.RequestIdFilter"}},
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
-    },
-    "loggers": {
-        # What a client did wrong is answered, not logged; what we did wrong is an error.
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Log-ins are in the audit; a lock-out is a warning.
-        "axes": {"level": "WARNING"},
-        # A line for every task that went well would be a line for every append, and one for every sweep.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        # Nor does a sweep matter that expired while the worker was busy: another one follows.
-        "celery.worker.request": {"level": "WARNING"},
-    },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+# A JSON object a line for machines, or lines for people; and whether each request is told in one.
+LOG_FORMAT = environment.one_of("LOG_FORMAT", "plain" if _services.are_embedded else "json", "json", "plain")
+LOGGING = logs.settings(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+FAREHISTORY_ACCESS_LOG = env.bool("FAREHISTORY_ACCESS_LOG", default=not _services.are_embedded)

@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 current_actor: ContextVar[str | None] = ContextVar("current_actor", default=None)
 """On whose behalf this process carries out a task or sends one; in a request, `requesting_actor` knows."""
 
+current_task: ContextVar[tuple[str, str] | None] = ContextVar("current_task", default=None)
+"""Name and id of the task that this process carries out."""
+
 
 @contextmanager
 def caused_by(request_id: str, actor: str) -> Iterator[None]:
@@ -53,6 +56,7 @@ def _restore(task: Task, **_: Any) -> None:
     carried = task.request.headers or {}
     current_request_id.set(carried.get("request_id"))
     current_actor.set(carried.get("actor"))
+    current_task.set((task.name, str(task.request.id)))
     if carried.get("actor") not in (None, SCHEDULE):
         logger.info("%s on behalf of %s", task.name, carried["actor"])
 
@@ -61,3 +65,4 @@ def _restore(task: Task, **_: Any) -> None:
 def _clear(**_: Any) -> None:
     current_request_id.set(None)
     current_actor.set(None)
+    current_task.set(None)

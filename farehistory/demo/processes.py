@@ -20,18 +20,14 @@ LAST_PORT = 65535
 UNPRIVILEGED_PORT = 8000  # any user may listen there
 
 
-def web(port: int, *, workers: int = 2) -> Service:
-    """The HTTP server, on a loopback port."""
+def web(port: int, *, workers: int = 2, drain: float = 0.0) -> Service:
+    """The HTTP server, on a loopback port. `drain`: seconds for which it says that it is about to stop."""
     return Service(
         name="web",
         argv=[
-            *(sys.executable, "-m", "granian"),
-            *("--interface", "wsgi"),
+            *(sys.executable, "-m", "farehistory.serving"),
             *("--host", HOST, "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", "4"),
-            "--respawn-failed-workers",
-            *("--workers-kill-timeout", "10"),
-            "farehistory.wsgi:application",
+            *("--workers", str(workers), "--drain", str(drain)),
         ],
         ready=lambda: _is_live(port),
     )
@@ -43,7 +39,7 @@ def worker(*, concurrency: int = 2) -> Service:
     return Service(
         name="worker",
         argv=[
-            *(sys.executable, "-m", "celery", "-A", "farehistory", "worker"),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "farehistory", "worker"),
             *("--hostname", name),
             *("--concurrency", str(concurrency)),
             *("--loglevel", "INFO"),
@@ -60,7 +56,7 @@ def beat() -> Service:
     return Service(
         name="beat",
         argv=[
-            *(sys.executable, "-m", "celery", "-A", "farehistory", "beat"),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "farehistory", "beat"),
             *("--pidfile", ""),
             *("--loglevel", "INFO"),
         ],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from farehistory import running
 from farehistory.demo import processes
 from farehistory.demo.accounts import ensure_accounts
 from farehistory.demo.keys import ensure_api_keys
@@ -30,6 +32,7 @@ def run(state: State, port: int, terminal: Terminal) -> None:
         supervising(state, terminal.say, record.url) as supervisor,
     ):
         processes.require_free(port)
+        running.empty(settings.FAREHISTORY_RUN)
         _prepare(supervisor, record, terminal)
         with terminal.step("Web, worker and beat"):
             supervisor.start(processes.web(port), processes.worker(), processes.beat())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -38,11 +37,3 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response[HEADER] = request_id
         return response
-
-
-class RequestIdFilter(logging.Filter):
-    """Gives every log record `request_id`: that of the thread's request, or "-"."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id.get() or "-"
-        return True

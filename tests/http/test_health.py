@@ -53,20 +53,5 @@ def test_with_a_trigger_weakened_it_is_not_ready() -> None:
     assert (status, document["checks"]["ledger"]) == (503, "not in force")
 
 
-def test_a_probe_is_answered_again_from_memory_for_a_moment() -> None:
-    asked = []
-
-    def ask() -> tuple[int, dict[str, Any]]:
-        asked.append(1)
-        return 200, {}
-
-    remembered = health._Remembered(ask)
-    assert remembered() == remembered() == (200, {})
-    assert asked == [1]
-    remembered._until = 0.0
-    remembered()
-    assert asked == [1, 1]
-
-
 def test_other_paths_below_health_are_not_found() -> None:
     assert Client().get("/health/nothing").status_code == 404

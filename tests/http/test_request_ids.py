@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from farehistory.http.request_ids import RequestIdFilter, current_request_id
+from farehistory.http.request_ids import current_request_id
+from farehistory.logs import Plain
 from tests.api_client import Api
 from tests.builders import new_booking_id
 
@@ -43,23 +44,21 @@ def test_an_event_keeps_the_id_of_the_request_that_made_it(api: Api) -> None:
     assert answer.json()["request_id"] == answer["X-Request-ID"]
 
 
-def test_log_records_have_the_id_of_the_request_being_answered() -> None:
-    record = logging.LogRecord("a", logging.INFO, "", 0, "", None, None)
-    copy_context().run(_filtered, record, "seen-8")
-    assert record.__dict__["request_id"] == "seen-8"
-    copy_context().run(_filtered, record, None)
-    assert record.__dict__["request_id"] == "-"
+def test_log_lines_have_the_id_of_the_request_being_answered() -> None:
+    assert copy_context().run(_line, "seen-8") == "[seen-8]"
+    assert copy_context().run(_line, None) == "[-]"
 
 
-def _filtered(record: logging.LogRecord, request_id: str | None) -> None:
+def _line(request_id: str | None) -> str:
     current_request_id.set(request_id)
-    assert RequestIdFilter().filter(record)
+    record = logging.LogRecord("a", logging.INFO, "", 0, "told", None, None)
+    return Plain().format(record).split()[-2]
 
 
 def test_what_django_logs_of_a_bad_answer_has_the_requests_id(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.handler.addFilter(RequestIdFilter())
+    caplog.handler.setFormatter(Plain())
     with caplog.at_level(logging.WARNING, "django.request"):
         api.get("fares/unknown", X_Request_ID="seen-9")
-    assert {record.__dict__["request_id"] for record in caplog.records} == {"seen-9"}
+    assert "[seen-9]" in caplog.text

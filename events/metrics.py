@@ -1,0 +1,54 @@
+"""What the write side counts. Names and labels are documented in docs/metrics.md; none is without bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from time import perf_counter
+from typing import Final, ParamSpec, TypeVar
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from events.errors import LedgerError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+APPENDS: Final = Counter(
+    "farehistory_appends",
+    "Events that the ledger was asked to append, by what came of it: appended, replayed or a refusal's code.",
+    ["outcome"],
+)
+APPEND_SECONDS: Final = Histogram(
+    "farehistory_append_seconds",
+    "Seconds that a call of the append function took, with one event or many, retries while busy included.",
+    buckets=_SECONDS,
+)
+FEED_WAITING: Final = Gauge(
+    "farehistory_feed_waiting",
+    "Readers of the feed that wait for new events: `with FEED_WAITING.track_inprogress():` around the wait.",
+    multiprocess_mode="livesum",
+)
+
+
+def counted(append: Callable[P, list[T]]) -> Callable[P, list[T]]:
+    """Counts and times a call of the append function that answers an Appended or a LedgerError for each event."""
+
+    @wraps(append)
+    def counting(*args: P.args, **kwargs: P.kwargs) -> list[T]:
+        began = perf_counter()
+        answers = append(*args, **kwargs)
+        APPEND_SECONDS.observe(perf_counter() - began)
+        for answer in answers:
+            APPENDS.labels(_outcome(answer)).inc()
+        return answers
+
+    return counting
+
+
+def _outcome(answer: object) -> str:
+    if isinstance(answer, LedgerError):
+        return answer.code
+    return "replayed" if getattr(answer, "replayed", False) else "appended"
