@@ -66,6 +66,7 @@ def main() -> None:
             port=asked.port,
             workers=asked.workers,
             blocking_threads=asked.threads,
+            websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=KILLED_AFTER_SECONDS,
             log_dictconfig=settings.LOGGING,

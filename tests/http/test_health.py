@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
-from farehistory import health
+from farehistory import health, running
+from projections.tasks import SWEEP
 from tests.builders import connected
 
 
@@ -21,8 +27,43 @@ def test_probes_are_answered_whatever_the_host_header_is(path: str, host: str) -
 
 
 def test_ready_names_each_dependency() -> None:
-    checks = {"postgresql": "ok", "ledger": "ok", "redis": "ok"}
-    assert health.readiness() == (200, {"status": "ok", "checks": checks})
+    status, document = health.readiness()
+    assert (status, document["status"]) == (200, "ok")
+    assert document["checks"] == {"postgresql": "ok", "ledger": "ok", "redis": "ok"}
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, "ok"), (600, "silent")])
+def test_it_tells_whether_workers_were_seen_but_does_not_hang_on_them(seconds: float, told: str) -> None:
+    at = timezone.now() - timedelta(seconds=seconds)
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        server.set(f"{settings.REDIS_PREFIX}alive:{SWEEP}", at.isoformat())
+    status, document = health.readiness()
+    assert (status, document["status"], document["info"]["worker"]) == (200, "ok", told)
+
+
+def test_it_tells_whether_a_migration_of_this_code_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert health.readiness()[1]["info"]["migrations"] == "ok"
+    one_more = health._migrations() | {("events", "9999_next")}
+    monkeypatch.setattr(health, "_migrations", lambda: one_more)
+    status, document = health.readiness()
+    assert (status, document["info"]["migrations"]) == (200, "pending")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_head_is_answered_and_other_methods_are_not(path: str) -> None:
+    assert Client().head(path).status_code == 200
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = Client().generic(method, path)
+        assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
+def test_a_server_that_is_about_to_stop_is_alive_and_not_ready(tmp_path: Path, settings: Any) -> None:
+    settings.FAREHISTORY_RUN = str(tmp_path)
+    running.begin_to_stop(str(tmp_path))
+    answer = Client().get("/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (503, "stopping")
+    answer = Client().get("/health/live")
+    assert (answer.status_code, answer["Connection"]) == (200, "close")
 
 
 def test_without_redis_it_is_ready_but_degraded(settings: Any) -> None:
