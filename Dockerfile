@@ -1,6 +1,6 @@
 FROM python:3.12-slim
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/staticfiles
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/staticfiles FAREHISTORY_RUN=/tmp/farehistory
 WORKDIR /app
 
 COPY requirements.txt ./
@@ -21,5 +21,4 @@ RUN SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL
 RUN useradd --system --no-create-home farehistory && install -d -m 700 -o farehistory /archive /transfers /imports
 USER farehistory
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "4", "--respawn-failed-workers", "farehistory.wsgi:application"]
+CMD ["python", "-m", "farehistory.serving", "--host", "0.0.0.0", "--port", "8000", "--drain", "5"]
