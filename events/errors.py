@@ -11,6 +11,7 @@
     ├── InvalidPrecondition      `If-Match` is not one version of a fare, or not the one that the body expects
     ├── InvalidBatch             a batch, not one of its items, breaks a rule
     ├── BatchRefused             an item of an atomic batch was refused, so nothing of it was written; `cause` says why
+    ├── CursorInvalid            no cursor, or one of another ledger, of another epoch or beyond the log's end
     ├── VersionConflict          the head moved since the caller read it; `current` is where it is now
     │   └── FareMoved            the same of a correction: whoever proposes or approves decides anew
     ├── TransactionIdReused      the id is known, with other content
@@ -123,6 +124,10 @@ class BatchRefused(LedgerError):
         """From 0."""
         self.cause = cause
         """What was said of the item: a LedgerError, or what the API's permissions raise."""
+
+
+class CursorInvalid(LedgerError):
+    code = "cursor_invalid"
 
 
 class VersionConflict(LedgerError):

@@ -1,18 +1,18 @@
-"""Tells the read side that logs grew. Best effort: losing a wake-up costs at most one sweep.
+"""Tells the read side and readers of the feed that logs grew. Best effort: a lost wake-up costs at most one sweep.
 
-An append must not wait for Redis. It leaves the partitions with a thread of this process, which sends one task
-for all that came together. Across processes they gather in a set in Redis, and a second task is not sent while one
-waits to begin: whoever begins takes all that has gathered. So the busier the logs are, the more one task moves.
+An append must not wait for Redis. It leaves the partitions with threads of this process. One publishes them to the
+readers of the feed, at once. The other sends one task for all that came together. Across processes these gather in a
+set in Redis, and a second task is not sent while one waits to begin: whoever begins takes all that has gathered. So the
+busier the logs are, the more one task moves.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Final
 
@@ -22,10 +22,15 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from events.per_process import PerProcess
+
 TASK: Final = "projections.drain"
 
 _GATHER_SECONDS: Final = 0.02
 """How long a wake-up waits for others to go with it: a burst of appends is one task."""
+
+_PUBLISH_GATHER_SECONDS: Final = 0.002
+"""The same for what is published to readers: soon for them, and no more than 500 messages a second."""
 
 _SENT_LASTS_SECONDS: Final = 5
 """How long a task that was lost keeps others from being sent."""
@@ -40,7 +45,14 @@ logger = logging.getLogger(__name__)
 
 def wake(partitions: Iterable[int]) -> None:
     """Leaves word that these partitions have new events. Returns at once, whatever Redis does."""
+    partitions = list(partitions)
+    _readers().leave(partitions)
     _waker().leave(partitions)
+
+
+def channel() -> str:
+    """Where partitions that grew are published, as "3,17"."""
+    return _key("grew")
 
 
 def taken(partitions: Iterable[int]) -> list[int]:
@@ -59,14 +71,16 @@ def taken(partitions: Iterable[int]) -> list[int]:
     return sorted({*partitions, *map(int, gathered)})
 
 
-class _Waker:
-    """The sending thread of one process."""
+class _Sender:
+    """A thread of one process that passes on what was left with it, together."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, gather: float, send: Callable[[list[int]], None]) -> None:
+        self._gather = gather
+        self._send = send
         self._pending: set[int] = set()
         self._changed = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="wake-up", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         atexit.register(self.close)
 
@@ -87,37 +101,32 @@ class _Waker:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closing)
             if not self._closing:
-                time.sleep(_GATHER_SECONDS)
+                time.sleep(self._gather)
             with self._changed:
                 partitions, self._pending = self._pending, set()
             if not partitions:
                 return
-            self._send(sorted(partitions))
-
-    def _send(self, partitions: list[int]) -> None:
-        try:
-            if _must_be_sent(partitions):
-                current_app.send_task(TASK, kwargs={"partitions": partitions}, retry=False)
-        except Exception as error:
-            # Whatever it is, this thread has to serve the next append; the sweep finds what it could not tell.
-            logger.warning(
-                "no wake-up was sent for partitions %s, the sweep will find them: %r", partitions, error
-            )
-            time.sleep(_REST_AFTER_FAILURE_SECONDS)
+            try:
+                self._send(sorted(partitions))
+            except Exception as error:
+                # Whatever it is, this thread has to serve the next append; who waits looks again by itself.
+                logger.warning(
+                    "%s: nobody was told of partitions %s: %r", self._thread.name, partitions, error
+                )
+                time.sleep(_REST_AFTER_FAILURE_SECONDS)
 
 
-_wakers: dict[int, _Waker] = {}
-_making = threading.Lock()
+def _send_task(partitions: list[int]) -> None:
+    if _must_be_sent(partitions):
+        current_app.send_task(TASK, kwargs={"partitions": partitions}, retry=False)
 
 
-def _waker() -> _Waker:
-    """This process's waker: threads do not survive a fork, so each process has its own."""
-    pid = os.getpid()
-    if pid not in _wakers:
-        with _making:
-            if pid not in _wakers:
-                _wakers[pid] = _Waker()
-    return _wakers[pid]
+def _publish(partitions: list[int]) -> None:
+    _redis().publish(channel(), ",".join(map(str, partitions)))
+
+
+_waker = PerProcess(lambda: _Sender("wake-up", _GATHER_SECONDS, _send_task))
+_readers = PerProcess(lambda: _Sender("wake-up of readers", _PUBLISH_GATHER_SECONDS, _publish))
 
 
 def _must_be_sent(partitions: list[int]) -> bool:

@@ -13,6 +13,9 @@ os.environ.setdefault("DATABASE_ANSWER_WITHIN", "2")
 
 application = ChunkedBodies(get_wsgi_application())
 
-from farehistory.startup import demand_rules_in_force  # noqa: E402 - Django is set up by now
+# Django is set up by now.
+from farehistory.startup import demand_rules_in_force  # noqa: E402
+from farehistory.stop_signals import end_waits_on_stop  # noqa: E402
 
 demand_rules_in_force()
+end_waits_on_stop()

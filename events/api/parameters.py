@@ -59,6 +59,29 @@ def one_of(*choices: str) -> Reader:
     return read
 
 
+def list_of(each: Reader, most: int) -> Reader:
+    """A reader of different values separated by commas, at most so many."""
+
+    def read(text: str) -> list[Any]:
+        parts = text.split(",")
+        if len(parts) > most:
+            raise ValueError(f"must be at most {most} values")
+        return list(dict.fromkeys(each(part) for part in parts))
+
+    return read
+
+
+def matching(pattern: re.Pattern[str], words: str) -> Reader:
+    """A reader of what matches the pattern as a whole; `words` say what that is."""
+
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"must be {words}")
+        return text
+
+    return read
+
+
 def instant(text: str) -> datetime:
     """Reads a time with its offset from UTC. A plus sign reads as a space unless it is written %2B: taken as meant."""
     try:

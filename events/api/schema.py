@@ -231,7 +231,7 @@ NEW_EVENT_EXAMPLE = {
     "description": "Price at booking",
     "metadata": {"distance_km": 8.4},
 }
-EVENT_EXAMPLE = {
+EVENT_EXAMPLE: Final = {
     "booking_id": "BK-1001",
     "version": 1,
     "transaction_id": "8d5c2f0e-4b0a-4d2b-9d9e-3f6f0a1b2c3d",

@@ -7,9 +7,11 @@ from django.urls import path
 from events.api.batch import Batch
 from events.api.corrections import Approval, Corrections, OneCorrection, Rejection, Withdrawal
 from events.api.fare_events import FareEvents, OneFareEvent
+from events.api.feed import Feed
 
 urlpatterns = [
     path("events/batch", Batch.as_view(), name="batch"),
+    path("events", Feed.as_view(), name="feed"),
     path("fares/<str:booking_id>/events", FareEvents.as_view(), name="fare-events"),
     path("fares/<str:booking_id>/events/<str:version>", OneFareEvent.as_view(), name="fare-event"),
     path("corrections", Corrections.as_view(), name="corrections"),

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from events.api.batch_schema import SCHEMAS as BATCH_SCHEMAS
 from events.api.correction_schema import SCHEMAS as CORRECTION_SCHEMAS
+from events.api.feed_schema import SCHEMAS as FEED_SCHEMAS
 from events.api.schema import SCHEMAS as EVENT_SCHEMAS
 from farehistory.http.problems import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
 from projections.api.schema import SCHEMAS as PROJECTION_SCHEMAS
@@ -186,6 +187,7 @@ def add_schemas(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
         {
             **EVENT_SCHEMAS,
             **BATCH_SCHEMAS,
+            **FEED_SCHEMAS,
             **CORRECTION_SCHEMAS,
             **PROJECTION_SCHEMAS,
             "Problem": PROBLEM_SCHEMA,

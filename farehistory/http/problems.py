@@ -67,6 +67,12 @@ PROBLEMS: Final[dict[str, Problem]] = {
         "The booking has no fare yet",
         "The first event of a booking is a SET. If this one only came before the price, send it again later.",
     ),
+    "cursor_invalid": Problem(
+        409,
+        "The cursor cannot be read on from",
+        "Send `next` of an answer, unchanged. If the cursor was right before, the ledger was restored from an older "
+        "state: compare what you have with the ledger, and begin anew, by `from` or from the start.",
+    ),
     "invalid_event": Problem(
         422, "The event is not valid", "`errors` names each field and what is wrong with it."
     ),

@@ -1,0 +1,118 @@
+"""Hears which logs grew, for all readers that wait in one process: one thread, only while somebody waits.
+
+It subscribes to what appends publish. While Redis does not answer, it looks at the ends of the logs instead, one tiny
+query for all who wait, and tries Redis again every few seconds. Whenever something may have been missed it wakes all:
+they look for themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from time import monotonic
+from typing import Any, Final, Protocol
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from events import feed, wakeup
+
+LINGERS_SECONDS: Final = 10.0
+"""How long it goes on when nobody waits any more: a consumer comes back at once after each answer."""
+
+POLL_SECONDS: Final = 0.05
+TRY_REDIS_EVERY_SECONDS: Final = 2.0
+SILENT_FOR_SECONDS: Final = 2.0
+"""A subscription on which even a ping is not answered for so long is to a server that hangs."""
+
+logger = logging.getLogger(__name__)
+
+
+class Readers(Protocol):
+    """Those for whom it listens."""
+
+    def wake(self, partitions: set[int] | None) -> None: ...
+    def anybody(self) -> bool: ...
+    def dismissed(self, after: float) -> bool: ...
+
+
+class Listener(threading.Thread):
+    """The thread; it ends by itself when nobody has waited for a while."""
+
+    def __init__(self, readers: Readers) -> None:
+        super().__init__(name="feed listener", daemon=True)
+        self._readers = readers
+
+    def run(self) -> None:
+        try:
+            while not self._dismissed():
+                try:
+                    self._hear()
+                except redis.RedisError as error:
+                    logger.info(
+                        "readers of the feed are woken by looking, since Redis does not answer: %s", error
+                    )
+                    self._look()
+        finally:
+            connection.close()
+
+    def _dismissed(self) -> bool:
+        return self._readers.dismissed(LINGERS_SECONDS)
+
+    def _hear(self) -> None:
+        """Wakes readers as partitions are published. Raises RedisError once that cannot be relied on."""
+        with _redis() as client, client.pubsub() as channel:
+            channel.subscribe(wakeup.channel())
+            heard = asked = monotonic()
+            while not self._dismissed():
+                message = channel.get_message(timeout=SILENT_FOR_SECONDS / 4)
+                now = monotonic()
+                if message is not None:
+                    heard = now
+                    self._tell(message)
+                elif heard < asked and now - asked > SILENT_FOR_SECONDS:
+                    raise redis.TimeoutError("a ping was not answered")
+                elif heard >= asked and now - heard > SILENT_FOR_SECONDS / 2:
+                    channel.ping()
+                    asked = monotonic()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":
+            connection.close()  # of the time without Redis
+            self._readers.wake(None)  # what was published before it went by
+        elif message["type"] == "message":
+            self._readers.wake({int(partition) for partition in message["data"].split(b",")})
+
+    def _look(self) -> None:
+        """Wakes readers as logs are seen to have grown, until it is time to try Redis again."""
+        until = monotonic() + TRY_REDIS_EVERY_SECONDS
+        seen: dict[int, int] | None = None
+        while monotonic() < until and not self._dismissed():
+            if self._readers.anybody():
+                heads = _heads()
+                if seen is None or heads is None:
+                    self._readers.wake(None)
+                else:
+                    self._readers.wake({p for p, head in heads.items() if head != seen.get(p)})
+                seen = heads
+            time.sleep(POLL_SECONDS if seen else 1)
+
+
+def _heads() -> dict[int, int] | None:
+    """None where the database is away: those who wait find that out for themselves."""
+    try:
+        return feed.heads()
+    except DatabaseError:
+        connection.close()
+        return None
+
+
+def _redis() -> redis.Redis:
+    """A connection of its own: a subscriber can do nothing else. Given up soon, since readers wait meanwhile."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=0.25, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+    )

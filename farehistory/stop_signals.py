@@ -1,0 +1,31 @@
+"""Has the waits for the feed end when a web process is told to stop, so that it need not wait for them.
+
+granian lets requests at hand come to their end, up to `--workers-kill-timeout`. Its handler of SIGTERM is set after the
+application is loaded and would replace ours; the wake-up descriptor is written to beside whatever handler there is.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+
+from events.following.waiting import end_all
+
+_told, _tell = socket.socketpair()
+_tell.setblocking(False)
+
+
+def end_waits_on_stop() -> None:
+    """To be called once, by the main thread of a process that serves requests; in another thread it does nothing."""
+    try:
+        signal.set_wakeup_fd(_tell.fileno(), warn_on_full_buffer=False)
+    except ValueError:
+        return
+    threading.Thread(target=_wait_for_stop, name="stop signals", daemon=True).start()
+
+
+def _wait_for_stop() -> None:
+    while _told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+        pass
+    end_all()
