@@ -5,7 +5,7 @@
 """
 
 from events.following.cursor import Cursor
-from events.following.follow import Answer, Place, Range, Tail, follow
+from events.following.answering import Answer, Place, Range, Tail, follow
 from events.following.reading import Wanted
 
 __all__ = ["Answer", "Cursor", "Place", "Range", "Tail", "Wanted", "follow"]

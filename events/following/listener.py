@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -46,22 +46,30 @@ class Listener(threading.Thread):
     def __init__(self, readers: Readers) -> None:
         super().__init__(name="feed listener", daemon=True)
         self._readers = readers
+        self._without_redis = False
+        self._done = False
 
     def run(self) -> None:
         try:
             while not self._dismissed():
                 try:
                     self._hear()
-                except redis.RedisError as error:
-                    logger.info(
-                        "readers of the feed are woken by looking, since Redis does not answer: %s", error
-                    )
+                except Exception as error:  # whatever it is, those who wait must not be left alone
+                    self._note(error)
                     self._look()
         finally:
             connection.close()
 
     def _dismissed(self) -> bool:
-        return self._readers.dismissed(LINGERS_SECONDS)
+        """Once it is, another one may be at work."""
+        self._done = self._done or self._readers.dismissed(LINGERS_SECONDS)
+        return self._done
+
+    def _note(self, error: Exception) -> None:
+        """Says it once, not at every try."""
+        if not self._without_redis:
+            logger.warning("Redis wakes no readers of the feed, their logs are looked at instead: %r", error)
+        self._without_redis = True
 
     def _hear(self) -> None:
         """Wakes readers as partitions are published. Raises RedisError once that cannot be relied on."""
@@ -83,6 +91,7 @@ class Listener(threading.Thread):
     def _tell(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             connection.close()  # of the time without Redis
+            self._without_redis = False
             self._readers.wake(None)  # what was published before it went by
         elif message["type"] == "message":
             self._readers.wake({int(partition) for partition in message["data"].split(b",")})
@@ -99,15 +108,16 @@ class Listener(threading.Thread):
                 else:
                     self._readers.wake({p for p, head in heads.items() if head != seen.get(p)})
                 seen = heads
-            time.sleep(POLL_SECONDS if seen else 1)
+            time.sleep(POLL_SECONDS)
 
 
 def _heads() -> dict[int, int] | None:
     """None where the database is away: those who wait find that out for themselves."""
     try:
         return feed.heads()
-    except DatabaseError:
+    except Error:
         connection.close()
+        time.sleep(1)
         return None
 
 
