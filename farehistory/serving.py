@@ -21,9 +21,8 @@ from granian.constants import Interfaces
 from farehistory import running
 
 WORKERS: Final = 2
-THREADS: Final = 4
 KILLED_AFTER_SECONDS: Final = 35
-"""How long a worker may take to finish its requests: the longest that one is waited for is a feed's 30."""
+"""How long a worker may take to finish its requests; waits for the feed end at once."""
 
 
 class Server(Granian):  # type: ignore[misc,valid-type]
@@ -65,7 +64,7 @@ def main() -> None:
             address=asked.host,
             port=asked.port,
             workers=asked.workers,
-            blocking_threads=asked.threads,
+            blocking_threads=settings.FAREHISTORY_WEB_THREADS,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=KILLED_AFTER_SECONDS,
@@ -80,9 +79,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
-    parser.add_argument(
-        "--threads", type=int, default=THREADS, help="requests that a process answers at once"
-    )
     parser.add_argument("--drain", type=float, default=0.0, help="seconds between SIGTERM and the end")
     return parser.parse_args()
 

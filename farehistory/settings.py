@@ -221,8 +221,8 @@ FAREHISTORY_CORRECTION_EXPIRES = environment.whole_number(
     "FAREHISTORY_CORRECTION_EXPIRES", 7, least=1, most=365
 )
 
-# Threads of each web process, which granian reads from the same variable. A quarter of them may wait for the feed.
-FAREHISTORY_WEB_THREADS = environment.whole_number("GRANIAN_BLOCKING_THREADS", 4, least=1, most=1024)
+# Requests that one web process answers at once. A quarter of these threads may wait for the feed.
+FAREHISTORY_WEB_THREADS = environment.whole_number("FAREHISTORY_WEB_THREADS", 16, least=1, most=1024)
 
 # How many logs the ledger has: read when it is created, fixed from then on.
 FAREHISTORY_PARTITIONS = environment.whole_number("FAREHISTORY_PARTITIONS", 64, least=1, most=256)

@@ -1,6 +1,6 @@
 """Has the waits for the feed end when a web process is told to stop, so that it need not wait for them.
 
-granian lets requests at hand come to their end, up to `--workers-kill-timeout`. Its handler of SIGTERM is set after the
+granian lets requests at hand come to their end. Its handler of SIGTERM is set after the
 application is loaded and would replace ours; the wake-up descriptor is written to beside whatever handler there is.
 """
 

@@ -4,8 +4,8 @@
 `listener.py` how a reader waits without tying anything up.
 """
 
-from events.following.cursor import Cursor
 from events.following.answering import Answer, Place, Range, Tail, follow
+from events.following.cursor import Cursor
 from events.following.reading import Wanted
 
 __all__ = ["Answer", "Cursor", "Place", "Range", "Tail", "Wanted", "follow"]

@@ -18,8 +18,6 @@ from farehistory.embedded.state import EmbeddedError
 HOST = "127.0.0.1"
 LAST_PORT = 65535
 UNPRIVILEGED_PORT = 8000  # any user may listen there
-WEB_THREADS = 16
-"""Of each web process; a quarter of them may wait for the feed."""
 
 
 def web(port: int, *, workers: int = 2, drain: float = 0.0) -> Service:
@@ -31,7 +29,6 @@ def web(port: int, *, workers: int = 2, drain: float = 0.0) -> Service:
             *("--host", HOST, "--port", str(port)),
             *("--workers", str(workers), "--drain", str(drain)),
         ],
-        environment={"GRANIAN_BLOCKING_THREADS": str(WEB_THREADS)},
         ready=lambda: _is_live(port),
     )
 

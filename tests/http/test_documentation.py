@@ -47,12 +47,13 @@ def test_its_examples_answer_as_it_says(web: str, api: Api) -> None:
         "URL": web,
         "KEY": api.key or "",
         "OPS_KEY": operator.key or "",
+        "FEED_KEY": Api.of("archiver", "feed:read").key or "",
         "MAKER_KEY": maker.key or "",
         "CHECKER_KEY": checker.key or "",
         "BOOKING": new_booking_id(),
         "CORRECTION": str(uuid4()),
     }
-    assert len(examples()) == 29
+    assert len(examples()) == 32
     for words, status in examples():
         answer = send(words, names)
         assert answer.status_code == status, (words, answer.text)

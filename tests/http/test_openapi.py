@@ -60,6 +60,7 @@ def test_every_call_of_the_api_is_in_it(document: dict[str, Any]) -> None:
         ("post", "/api/v1/corrections/{id}/approve"),
         ("post", "/api/v1/corrections/{id}/reject"),
         ("post", "/api/v1/corrections/{id}/withdraw"),
+        ("get", "/api/v1/events"),
         ("get", "/api/v1/projections"),
     }
 
@@ -69,7 +70,13 @@ def test_every_call_needs_a_key_and_names_its_scope_and_its_problems(document: d
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for operation in operations(document):
         assert operation["security"] == [{"apiKey": []}]
-        assert operation["x-required-scope"] in ("fares:read", "fares:append", "fares:correct", "ops")
+        assert operation["x-required-scope"] in (
+            "fares:read",
+            "fares:append",
+            "fares:correct",
+            "feed:read",
+            "ops",
+        )
         codes = set(operation["x-problem-codes"])
         assert codes >= {"not_authenticated", "permission_denied", "unavailable"}
         statuses = {str(PROBLEMS[code].status) for code in codes}
@@ -95,6 +102,8 @@ def test_answers_are_what_it_says(api: Api, document: dict[str, Any]) -> None:
     validator(document, "FareEvent").validate(api.post(f"fares/{booking}/events", body).json())
     validator(document, "FareEvent").validate(api.get(f"fares/{booking}/events/1").json())
     validator(document, "FareEventPage").validate(api.get(f"fares/{booking}/events?limit=1").json())
+    feed = Api.of("archiver", "feed:read").get("events?limit=1")
+    validator(document, "FeedPage").validate(feed.json())
     for consistency in ("eventual", "strong"):
         answer = api.get(f"fares/{booking}?consistency={consistency}")
         validator(document, "Fare").validate(answer.json())

@@ -143,7 +143,7 @@ def assert_in_version_order(reader: Reader) -> None:
 
 
 def test_what_is_not_committed_is_neither_read_nor_passed_over() -> None:
-    """An approval holds its transaction open: its event, and those that come after it in its log, come in their turn."""
+    """An approval holds its transaction open: its event, and those behind it in its log, come in their turn."""
     booking = given(set_("10.00"))
     elsewhere = new_booking_id()
     reader = Reader().begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from uuid import UUID, uuid4
 from zlib import crc32
 
@@ -58,10 +59,8 @@ def test_garbage_is_refused(text: str) -> None:
 @given(st.binary(max_size=200))
 def test_garbage_with_a_right_checksum_is_refused_or_is_a_cursor(content: bytes) -> None:
     """Whatever it says, reading it ends in a cursor with that very text, or in its error."""
-    try:
+    with suppress(CursorInvalid):
         assert str(Cursor.parse(written(content))) == written(content)
-    except CursorInvalid:
-        pass
 
 
 @given(cursors, st.data())
