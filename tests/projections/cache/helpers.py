@@ -28,7 +28,7 @@ def projected(booking: str) -> str:
 
 def version_read(booking: str, **how: int) -> int:
     """By an eventual read."""
-    version: int = json.loads(queries.fare_document(booking, **how))["version"]
+    version: int = json.loads(queries.fare_document(booking, **how).body)["version"]
     return version
 
 

@@ -30,7 +30,7 @@ def test_a_cached_fare_is_renewed_when_the_view_has_moved(server: Server) -> Non
     append(booking, add("toll", "5.00"))
     projected(booking)
     assert cached(booking) == 3
-    assert b'"fare":"24.00"' in queries.fare_document(booking)
+    assert b'"fare":"24.00"' in queries.fare_document(booking).body
 
 
 def test_it_waits_for_the_view(server: Server) -> None:

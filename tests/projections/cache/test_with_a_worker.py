@@ -21,7 +21,7 @@ def test_what_is_cached_follows_an_append_by_itself(worker: Supervisor) -> None:
         assert version >= seen
         seen = version
         assert time.monotonic() < deadline, "the worker does not renew what is cached"
-    assert b'"fare":"19.00"' in queries.fare_document(booking)
+    assert b'"fare":"19.00"' in queries.fare_document(booking).body
 
 
 def _wait_until_cached(booking: str, version: int) -> None:
