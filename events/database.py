@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 from psycopg.errors import ReadOnlySqlTransaction
 
 from events.errors import Unavailable
@@ -40,16 +40,23 @@ def _element(value: object) -> str:
     return f'"{escaped}"'
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether PostgreSQL is to blame: it is away, hangs, is full, only reads, or did not give a lock in time."""
+    if isinstance(error, InternalError):
+        return isinstance(error.__cause__, ReadOnlySqlTransaction)
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
 @contextmanager
 def unavailable_if_away() -> Iterator[None]:
-    """Raises Unavailable where PostgreSQL is away, hangs, only reads, or did not give a lock in time.
+    """Raises Unavailable where PostgreSQL `is_away`.
 
     Goes around the transaction, not into it: what became of a COMMIT without an answer is not known either.
     """
     try:
         yield
-    except (OperationalError, InterfaceError, InternalError) as error:
-        if isinstance(error, InternalError) and not isinstance(error.__cause__, ReadOnlySqlTransaction):
+    except Error as error:
+        if not is_away(error):
             raise
         connection.close_if_unusable_or_obsolete()  # the next call must not meet the same broken connection
         raise Unavailable("the database did not answer; send the same again") from error

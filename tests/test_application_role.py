@@ -16,5 +16,6 @@ def test_the_role_has_time_limits_and_compiles_nothing() -> None:
             "lock_timeout=1s",
             "statement_timeout=5s",
             "idle_in_transaction_session_timeout=5s",
+            "client_connection_check_interval=1s",
             "jit=off",
         }

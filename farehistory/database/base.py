@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg.abc import RV, PQGen
 from psycopg.errors import _WaitTimeout
+
+from farehistory.database.circuit import NoAnswer, circuit
 
 
 class ImpatientConnection(psycopg.Connection[Any]):
@@ -25,17 +28,42 @@ class ImpatientConnection(psycopg.Connection[Any]):
             return super().wait(gen, interval=interval, timeout=timeout or self.answer_within)
         except _WaitTimeout:
             self.pgconn.finish()
-            raise psycopg.OperationalError(
-                f"PostgreSQL did not answer within {self.answer_within} s"
-            ) from None
+            circuit.doubt()
+            raise NoAnswer(f"PostgreSQL did not answer within {self.answer_within} s") from None
+
+    def was_hung_up(self) -> bool:
+        """Whether the server has closed it since its last answer; costs no round trip.
+
+        What a server says to a connection that asked nothing is its farewell, or so rare that a new one does no harm.
+        """
+        if self.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes `answer_within` among the OPTIONS."""
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
+    connection: ImpatientConnection | None
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> ImpatientConnection:
         answer_within = conn_params.pop("answer_within", None)
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        connection = ImpatientConnection.connect(**conn_params)
-        connection.answer_within = answer_within
-        return connection
+        # From the first statement on: one before it would begin a transaction that nobody commits.
+        conn_params["autocommit"] = True
+        if answer_within is None:
+            return ImpatientConnection.connect(**conn_params)
+        with circuit.connecting() as to_be_proven:
+            connection = ImpatientConnection.connect(**conn_params)
+            connection.answer_within = answer_within
+            if to_be_proven:
+                connection.execute("SELECT 1")
+            return connection
+
+    def ensure_connection(self) -> None:
+        """After a restart of the server, kept connections are made anew instead of failing a request each."""
+        if self.connection is not None and not self.in_atomic_block and self.connection.was_hung_up():
+            self.close()
+        super().ensure_connection()

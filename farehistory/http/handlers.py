@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 from django.core import exceptions as django_errors
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions as drf_errors
 
+from events.database import is_away
 from events.errors import BatchRefused, LedgerError, VersionConflict
 from farehistory.http.problems import problem_response
 
@@ -48,7 +48,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> HttpResponse 
         return _batch_refusal(request, error, context)
     if isinstance(error, LedgerError):
         return _refusal(request, error)
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if is_away(error):
         return _unavailable(request, error)
     for kinds, code in _CODES:
         if isinstance(error, kinds):
@@ -132,9 +132,11 @@ def answer_404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def answer_500(request: HttpRequest) -> HttpResponse:
     """Django's handler500. Django has logged the exception with its traceback."""
+    detail = _why_unavailable(sys.exc_info()[1])
     if not _below_api(request):
-        detail = _why_unavailable(sys.exc_info()[1])
         return _not_now(detail) if detail else defaults.server_error(request)
+    if detail:
+        return problem_response(request, "unavailable", detail)
     return problem_response(
         request, "internal_error", "The request could not be answered; the error is logged."
     )
@@ -144,7 +146,7 @@ def _why_unavailable(error: BaseException | None) -> str | None:
     """What to tell a person where the database is to blame, or an entry of the audit that cannot be written."""
     if isinstance(error, LedgerError) and error.code == "unavailable":
         return error.detail
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if is_away(error):
         return _("The database does not answer in time. Try again in a moment.")
     return None
 
