@@ -62,8 +62,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 connection.execute("SELECT 1")
             return connection
 
-    def ensure_connection(self) -> None:
-        """After a restart of the server, kept connections are made anew instead of failing a request each."""
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Before each request: after a restart of the server, a kept connection is made anew instead of failing one."""
         if self.connection is not None and not self.in_atomic_block and self.connection.was_hung_up():
             self.close()
-        super().ensure_connection()
+        super().close_if_unusable_or_obsolete()

@@ -15,6 +15,7 @@ class SessionStore(db.SessionStore):
         try:
             super().save(must_create)
         except UpdateError as error:
-            if error.__context__ is not None and is_away(error.__context__):
-                raise error.__context__ from None
+            fault = error.__context__
+            if fault is not None and is_away(fault):
+                raise fault from fault.__cause__
             raise

@@ -43,7 +43,7 @@ class Answer:
     @property
     def code(self) -> str | None:
         """The problem's code, None for anything else."""
-        is_problem = self.response.headers["Content-Type"] == "application/problem+json"
+        is_problem = self.response.headers.get("Content-Type") == "application/problem+json"
         return self.response.json()["code"] if is_problem else None
 
 
