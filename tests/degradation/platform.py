@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from django.db import connections
 
 from events import history
 from farehistory.embedded.service import Process
@@ -118,6 +119,7 @@ class Platform:
 
     def nothing_is_lost_or_doubled(self) -> None:
         """What was acknowledged is there once; what was not is settled by sending the same again."""
+        connections.close_all()  # this process's own may be to the server of before
         for booking, bodies in self._sent.items():
             for body in bodies:
                 if (booking, body["transaction_id"]) not in self._acknowledged:

@@ -1,4 +1,4 @@
-"""PostgreSQL answers late, or its answer is lost on the way: by a proxy between it and a web server of the test's own."""
+"""PostgreSQL answers late, or its answer is lost on the way: by a proxy between it and a web server of its own."""
 
 from __future__ import annotations
 
