@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check lock clean
+.PHONY: help demo test test-long check contract lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,12 +18,16 @@ test: .venv/.installed-dev  ## run the tests, on servers of their own
 test-long: .venv/.installed-dev  ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long
 
-check: .venv/.installed-dev  ## style, types, import arrows, missing migrations
+check: .venv/.installed-dev  ## style, types, import arrows, missing migrations, a drifted contract
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py contract --check
+
+contract: .venv/.installed-dev  ## write docs/openapi.yaml and docs/errors.md anew from the code
+	@$(BIN)/python manage.py contract
 
 lock: .venv/.installed-dev  ## pin the dependencies of pyproject.toml anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt

@@ -39,13 +39,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
+from events.field_codes import FieldCode
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One broken rule: where (`pointer`, RFC 6901), which (`code`) and in words (`detail`)."""
 
     pointer: str
-    code: str
+    code: FieldCode
     detail: str
 
 
@@ -81,7 +83,7 @@ class InvalidEvent(LedgerError):
     code = "invalid_event"
 
     @classmethod
-    def at(cls, pointer: str, code: str, detail: str) -> Self:
+    def at(cls, pointer: str, code: FieldCode, detail: str) -> Self:
         """The error of an event with exactly one broken rule."""
         return cls(detail, [FieldError(pointer, code, detail)])
 

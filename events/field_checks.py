@@ -17,6 +17,7 @@ from uuid import UUID
 from events import strict_json
 from events.errors import FieldError, InvalidEvent
 from events.event import EventType
+from events.field_codes import FieldCode
 from events.money import parse_amount
 
 MAX_VERSION: Final = 2**31 - 1
@@ -32,7 +33,7 @@ Check = Callable[[Any], Any]
 class Broken(ValueError):
     """A rule that a value breaks: which (`code`) and in words that follow the field's name (`detail`)."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: FieldCode, detail: str) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
@@ -76,7 +77,7 @@ def string(value: object) -> str:
     return value
 
 
-def matching(pattern: re.Pattern[str], code: str, detail: str) -> Callable[[object], str]:
+def matching(pattern: re.Pattern[str], code: FieldCode, detail: str) -> Callable[[object], str]:
     """A check for strings that fully match; `code` and `detail` are of those that do not."""
 
     def normalised(value: object) -> str:

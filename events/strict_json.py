@@ -16,6 +16,7 @@ from math import isinf
 from typing import Any, Final
 
 from events.errors import FieldError, InvalidEvent, MalformedBody
+from events.field_codes import FieldCode
 
 MAX_NUMBER_LENGTH: Final = 128
 """Characters of a number; a longer one is refused before it is read."""
@@ -123,7 +124,7 @@ def dump(value: Any) -> str:
 class _Flaw:
     """Stands in a parsed value where something was refused, until `flaws` tells its place."""
 
-    code: str
+    code: FieldCode
     detail: str
 
 

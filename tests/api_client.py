@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from events import api_keys
+from events.field_codes import FIELD_CODES
 from events.history import head_of
 
 READ_AND_APPEND = ("fares:read", "fares:append")
@@ -81,6 +82,7 @@ def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     for error in problem["errors"]:
         assert set(error) == {"pointer", "code", "detail"}
         assert error["pointer"] == "" or error["pointer"].startswith("/")
+        assert error["code"] in FIELD_CODES
     return problem
 
 

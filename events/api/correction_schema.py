@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from events.api import correction_examples as examples
 from events.api.schema import AMOUNT, BOOKING_ID, BREAKDOWN, COMPONENT, CURRENCY, SIGNED_AMOUNT, TIME, or_null
 
-_ID: Final = {"type": "string", "format": "uuid"}
+_ID: Final = {"type": "string", "format": "uuid", "examples": ["5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee"]}
 _VERSION: Final = {"type": "integer", "minimum": 1, "maximum": 2147483647}
 _TYPE: Final = {"type": "string", "enum": ["SET", "ADD", "SUB"]}
 _KIND: Final = {
@@ -216,20 +217,10 @@ _WHO = (
 )
 _BODY_CODES = ["malformed_body", "invalid_parameter", "too_large", "unsupported_media_type"]
 
-_EXAMPLE = {
-    "id": "5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee",
-    "booking_id": "BK-1001",
-    "corrects_version": 3,
-    "seen_version": 4,
-    "kind": "contra",
-    "reason_code": "charged_twice",
-    "reason": "One passage, reported by two gantries",
-    "evidence": "https://desk.example/tickets/18821",
-}
 
-
-def _answer(name: str, description: str) -> OpenApiResponse:
-    return OpenApiResponse({"$ref": f"#/components/schemas/{name}"}, description)
+def _answer(name: str, description: str, example: dict[str, Any]) -> OpenApiResponse:
+    shown = OpenApiExample("correction", value=example, response_only=True)
+    return OpenApiResponse({"$ref": f"#/components/schemas/{name}"}, description, [shown])
 
 
 def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -242,12 +233,16 @@ def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"application/json": schema}
 
 
+def _decision_example(body: dict[str, Any]) -> OpenApiExample:
+    return OpenApiExample("decision", value=body, request_only=True)
+
+
 def _extensions(*codes: str) -> dict[str, Any]:
     return {"x-required-scope": "fares:correct", "x-problem-codes": list(codes)}
 
 
 def _id_in_path() -> OpenApiParameter:
-    return OpenApiParameter("id", _ID, OpenApiParameter.PATH)
+    return OpenApiParameter("id", _ID, OpenApiParameter.PATH, description="The correction's id.")
 
 
 PROPOSE: Final[dict[str, Any]] = {
@@ -271,9 +266,9 @@ PROPOSE: Final[dict[str, Any]] = {
                          response=[200], description="The correction was there already."),
     ],
     "request": {"application/json": {"$ref": "#/components/schemas/NewCorrection"}},
-    "examples": [OpenApiExample("cancel an event", value=_EXAMPLE, request_only=True)],
+    "examples": [OpenApiExample("cancel an event", value=examples.PROPOSAL, request_only=True)],
     "responses": {
-        201: _answer("Correction", "The correction is kept; `state` says whether it is approved."),
+        201: _answer("Correction", "The correction is kept; `state` says whether it is approved.", examples.PROPOSED),
         200: OpenApiResponse(
             {
                 "oneOf": [
@@ -282,6 +277,10 @@ PROPOSE: Final[dict[str, Any]] = {
                 ]
             },
             "A retry: the correction as it is by now. Or the preview of a dry run.",
+            [
+                OpenApiExample("retry", value=examples.PROPOSED, response_only=True),
+                OpenApiExample("dry run", value=examples.PREVIEW, response_only=True),
+            ],
         ),
     },
     "extensions": _extensions(
@@ -299,11 +298,12 @@ LIST: Final[dict[str, Any]] = {
         OpenApiParameter("booking_id", BOOKING_ID, description="Only of this booking."),
         OpenApiParameter("state", _STATE, description="Only in this state."),
         OpenApiParameter("after", {"type": "string"}, description="`next` of the page before."),
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+                         description="Corrections that are answered at most."),
     ],
-    "responses": {200: _answer("CorrectionPage", "A page of corrections.")},
+    "responses": {200: _answer("CorrectionPage", "A page of corrections.", examples.PAGE)},
     "extensions": _extensions("invalid_parameter"),
-}
+}  # fmt: skip
 
 ONE: Final[dict[str, Any]] = {
     "operation_id": "get_correction",
@@ -311,7 +311,7 @@ ONE: Final[dict[str, Any]] = {
     "description": "While it waits, with what an approval would append by now, and what moved since." + _WHO,
     "tags": _TAG,
     "parameters": [_id_in_path()],
-    "responses": {200: _answer("ReviewedCorrection", "The correction.")},
+    "responses": {200: _answer("ReviewedCorrection", "The correction.", examples.REVIEWED)},
     "extensions": _extensions("invalid_parameter", "unknown_correction"),
 }
 
@@ -331,7 +331,8 @@ APPROVE: Final[dict[str, Any]] = {
         },
         ["seen_version"],
     ),
-    "responses": {200: _answer("Correction", "Approved; `event_version` is its event.")},
+    "examples": [_decision_example({"seen_version": 4, "reason": "Checked with the toll operator"})],
+    "responses": {200: _answer("Correction", "Approved; `event_version` is its event.", examples.APPROVED)},
     "extensions": _extensions(
         "unknown_correction", "correction_decided", "correction_expired", "fare_moved", "self_approval", "needs_lead",
         "invalid_correction", "negative_fare", "too_many_components", "transaction_id_reused", *_BODY_CODES,
@@ -345,7 +346,8 @@ REJECT: Final[dict[str, Any]] = {
     "tags": _TAG,
     "parameters": [_id_in_path()],
     "request": _body({"reason": _REASON}, ["reason"]),
-    "responses": {200: _answer("Correction", "Rejected.")},
+    "examples": [_decision_example({"reason": "These were two passages"})],
+    "responses": {200: _answer("Correction", "Rejected.", examples.REJECTED)},
     "extensions": _extensions(
         "unknown_correction", "correction_decided", "self_approval", "invalid_correction", *_BODY_CODES
     ),
@@ -358,6 +360,7 @@ WITHDRAW: Final[dict[str, Any]] = {
     "tags": _TAG,
     "parameters": [_id_in_path()],
     "request": _body({"reason": _REASON}, ["reason"]),
-    "responses": {200: _answer("Correction", "Withdrawn.")},
+    "examples": [_decision_example({"reason": "Wrong booking"})],
+    "responses": {200: _answer("Correction", "Withdrawn.", examples.WITHDRAWN)},
     "extensions": _extensions("unknown_correction", "correction_decided", "invalid_correction", *_BODY_CODES),
 }

@@ -10,6 +10,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from events.errors import FieldError, InvalidParameter
+from events.field_codes import FieldCode
 from events.instants import parse_instant
 from events.new_event import MAX_VERSION
 
@@ -103,7 +104,7 @@ def version_or_instant(text: str) -> int | datetime:
 
 
 class _Refused(ValueError):
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: FieldCode, detail: str) -> None:
         super().__init__(detail)
         self.code = code
 

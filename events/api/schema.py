@@ -125,7 +125,7 @@ FARE_EVENT: Final[dict[str, Any]] = {
         "description": {"type": ["string", "null"]},
         "source": {"type": "string", "description": "The service that appended, from its API key."},
         "actor": {"type": ["string", "null"]},
-        "origin": {"type": "string", "enum": ["api", "import", "correction", "sample"]},
+        "origin": {"type": "string", "x-extensible-enum": ["api", "import", "correction", "sample"]},
         "metadata": {"type": ["object", "null"], "description": "As it was sent; null if it was erased."},
         "erased": {"type": "boolean", "description": "Whether actor, description and metadata were erased."},
         "corrects_version": {"type": ["integer", "null"]},
@@ -285,6 +285,10 @@ def _event_answer(description: str) -> OpenApiResponse:
     return OpenApiResponse({"$ref": "#/components/schemas/FareEvent"}, description, [example])
 
 
+def _page_example() -> OpenApiExample:
+    return OpenApiExample("page", value={"results": [EVENT_EXAMPLE], "next": "1"}, response_only=True)
+
+
 _TAG = ["Fare events"]
 
 APPEND: Final[dict[str, Any]] = {
@@ -350,9 +354,12 @@ HISTORY: Final[dict[str, Any]] = {
         booking_id_in_path(),
         OpenApiParameter("after_version", {"type": "integer", "minimum": 0, "default": 0},
                          description="Only events after this version; `next` of the page before."),
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
+        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
+                         description="Events that are answered at most."),
     ],
-    "responses": {200: OpenApiResponse({"$ref": "#/components/schemas/FareEventPage"}, "A page of events.")},
+    "responses": {
+        200: OpenApiResponse({"$ref": "#/components/schemas/FareEventPage"}, "A page of events.", [_page_example()]),
+    },
     "extensions": {
         "x-required-scope": "fares:read",
         "x-problem-codes": ["invalid_parameter", "unknown_booking"],
@@ -362,10 +369,16 @@ HISTORY: Final[dict[str, Any]] = {
 ONE_EVENT: Final[dict[str, Any]] = {
     "operation_id": "get_fare_event",
     "summary": "Read one event",
+    "description": "One event of the booking, straight from the ledger. It never changes.",
     "tags": _TAG,
     "parameters": [
         booking_id_in_path(),
-        OpenApiParameter("version", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH),
+        OpenApiParameter(
+            "version",
+            {"type": "integer", "minimum": 1, "examples": [1]},
+            OpenApiParameter.PATH,
+            description="The event's version.",
+        ),
     ],
     "responses": {200: _event_answer("The event.")},
     "extensions": {

@@ -16,6 +16,7 @@ from events import history
 from events.corrections.models import Correction, Kind, State
 from events.errors import FieldError, InvalidCorrection, LedgerError, NegativeFare, TooManyComponents
 from events.event import EventType, FareEvent
+from events.field_codes import FieldCode
 from events.fold import Fare
 from events.judging import MAX_COMPONENTS, impossible
 from events.money import to_minor
@@ -118,7 +119,7 @@ def _contra(wanted: Wanted, head: FareEvent, corrected: FareEvent) -> Planned:
     return Planned(opposite, corrected.component, corrected.amount, wanted.allow_negative)
 
 
-def _why_no_contra(head: FareEvent, corrected: FareEvent) -> tuple[str, str] | None:
+def _why_no_contra(head: FareEvent, corrected: FareEvent) -> tuple[FieldCode, str] | None:
     version = {"version": corrected.version}
     if corrected.type == EventType.SET:
         return "not_cancellable", _(

@@ -89,6 +89,8 @@ def _detail(error: Exception) -> str:
         return str(error.detail)
     if isinstance(error, UnreadablePostError):
         return "The request ended before its body did."
+    if isinstance(error, django_errors.TooManyFieldsSent):
+        return "The query has too many parameters."
     return str(error) or type(error).__name__
 
 
@@ -104,7 +106,9 @@ def _with_headers(response: HttpResponse, error: Exception) -> HttpResponse:
 
 
 def _below_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    """Whether a program asks, that wants a problem and no page; also by an address that was joined with one slash
+    too many."""
+    return request.path.lstrip("/").startswith("api/") or request.path == "/api"
 
 
 def answer_400(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -12,7 +13,10 @@ from events.api.batch_schema import SCHEMAS as BATCH_SCHEMAS
 from events.api.correction_schema import SCHEMAS as CORRECTION_SCHEMAS
 from events.api.feed_schema import SCHEMAS as FEED_SCHEMAS
 from events.api.schema import SCHEMAS as EVENT_SCHEMAS
-from farehistory.http.problems import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
+from events.field_codes import FIELD_CODES
+from farehistory.http.problem_codes import PROBLEMS
+from farehistory.http.problem_examples import example_of
+from farehistory.http.problems import CONTENT_TYPE, MAX_ERRORS
 from projections.api.schema import SCHEMAS as PROJECTION_SCHEMAS
 
 COMMON_CODES = (
@@ -42,6 +46,7 @@ RATE_LIMIT_HEADERS: dict[str, Any] = {
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "An error (RFC 9457).",
+    "additionalProperties": False,
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id", "errors"],
     "properties": {
         "type": {
@@ -53,11 +58,16 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What was wrong this time, in words."},
         "instance": {"type": "string", "format": "uri-reference", "description": "The path that was asked."},
-        "code": {"type": "string", "enum": sorted(PROBLEMS), "description": "Stable: decide by this."},
-        "request_id": {"type": ["string", "null"]},
+        "code": {
+            "type": "string",
+            "x-extensible-enum": list(PROBLEMS),
+            "description": "Stable: decide by this, and by the status where you do not know it.",
+        },
+        "request_id": {"type": "string", "description": "That of the header `X-Request-ID`."},
         "errors": {
             "type": "array",
             "description": "Each broken rule, if fields of the body or query parameters are to blame.",
+            "maxItems": MAX_ERRORS,
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "detail"],
@@ -66,7 +76,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
                         "type": "string",
                         "description": "JSON pointer (RFC 6901); `/name` of a parameter.",
                     },
-                    "code": {"type": "string"},
+                    "code": {"type": "string", "x-extensible-enum": list(FIELD_CODES)},
                     "detail": {"type": "string"},
                 },
             },
@@ -126,71 +136,88 @@ def _problem_answers(codes: list[str]) -> dict[str, Any]:
     """The responses of these codes: one per status, with an example per code."""
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in codes:
-        by_status[PROBLEMS[code].status].append(code)
+        for status in PROBLEMS[code].statuses:
+            by_status[status].append(code)
     return {str(status): _problem_answer(status, by_status[status]) for status in sorted(by_status)}
 
 
 def _problem_answer(status: int, codes: list[str]) -> dict[str, Any]:
     meanings = (f"`{code}`: {PROBLEMS[code].title}. {PROBLEMS[code].advice}" for code in codes)
-    answer: dict[str, Any] = {
+    return {
         "description": "\n\n".join(meanings),
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS_OF.get(status, ())},
         "content": {
             CONTENT_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {code: {"value": _example(code)} for code in codes},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
         },
     }
-    if status in (429, 503):
-        answer["headers"] = {
-            "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
-        }
-    if status == 401:
-        answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
-    return answer
 
 
-def _example(code: str) -> dict[str, Any]:
-    problem = PROBLEMS[code]
-    example: dict[str, Any] = {
-        "type": TYPE_PREFIX + code,
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.title + ".",
-        "instance": "/api/v1/fares/BK-1001/events",
-        "code": code,
-        "request_id": "5e0f8a52-6a53-4b8e-9a55-3c7a1f0e9b1d",
-        "errors": [],
-    }
-    if code in ("version_conflict", "fare_moved"):
-        example["current"] = {"version": 3, "fare": "23.40", "currency": "SGD"}
-    if code == "batch_refused":
-        refused = _example("negative_fare")
-        example |= {"instance": "/api/v1/events/batch", "index": 3}
-        example["problem"] = {**refused, "instance": example["instance"]}
-    if code == "invalid_event":
-        example["errors"] = [
-            {
-                "pointer": "/amount",
-                "code": "not_a_string",
-                "detail": "amount must be a string of decimal digits",
-            }
-        ]
-    return example
+_HEADERS: Final[dict[str, Any]] = {
+    "X-Request-ID": {
+        "description": "Yours, or one that was made for you. It is in our log, and kept with an event.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:+/=@-]{1,128}$"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the same request is sent again.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
+    },
+    "WWW-Authenticate": {"schema": {"type": "string"}},
+}
+_HEADERS_OF: Final = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+"""Headers of answers with an error, by status; `X-Request-ID` is on every answer."""
 
 
-def add_schemas(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
-    """Post-processing hook: the named schemas and headers that the operations refer to."""
+def complete(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Post-processing hook: what the operations refer to, and what holds for all of them."""
     components = result.setdefault("components", {})
-    components["headers"] = RATE_LIMIT_HEADERS
-    components.setdefault("schemas", {}).update(
-        {
-            **EVENT_SCHEMAS,
-            **BATCH_SCHEMAS,
-            **FEED_SCHEMAS,
-            **CORRECTION_SCHEMAS,
-            **PROJECTION_SCHEMAS,
-            "Problem": PROBLEM_SCHEMA,
-        }
-    )
+    schemas = {
+        **EVENT_SCHEMAS,
+        **BATCH_SCHEMAS,
+        **FEED_SCHEMAS,
+        **CORRECTION_SCHEMAS,
+        **PROJECTION_SCHEMAS,
+        "Problem": PROBLEM_SCHEMA,
+    }
+    components["headers"] = _HEADERS | RATE_LIMIT_HEADERS
+    components["examples"] = {code: {"value": example_of(code)} for code in sorted(PROBLEMS)}
+    for operation in _operations(result):
+        for answer in operation["responses"].values():
+            answer.setdefault("headers", {})["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
+            answer.update(_open(answer))
+    asked = _named_in([operation.get("requestBody") for operation in _operations(result)], schemas)
+    components["schemas"] = {
+        name: schema if name in asked else _open(schema) for name, schema in sorted(schemas.items())
+    }
     return result
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def _named_in(part: Any, schemas: dict[str, Any]) -> set[str]:
+    """The named schemas that a part of the document refers to, and those that they refer to."""
+    if isinstance(part, list):
+        return set().union(*(_named_in(item, schemas) for item in part))
+    if not isinstance(part, dict):
+        return set()
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    of_name = {name} | _named_in(schemas[name], schemas) if name in schemas else set()
+    return of_name | _named_in(list(part.values()), schemas)
+
+
+def _open(part: Any) -> Any:
+    """A part of an answer, without the word that it has no other fields: new ones may come within v1."""
+    if isinstance(part, list):
+        return [_open(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: _open(value)
+        for name, value in part.items()
+        if not (name == "additionalProperties" and value is False)
+    }

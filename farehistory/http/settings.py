@@ -20,7 +20,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Fare history",
+    "TITLE": "Fare history API",
     "DESCRIPTION": (
         "The single source of truth for fares. Every change of a booking's fare is an event that never "
         "changes; "
@@ -29,19 +29,26 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "fields and "
         "parameters are refused. Every answer has `X-Request-ID`; errors are `application/problem+json` "
         "with a "
-        "stable `code`. Within `/api/v1/` things are only ever added."
+        "stable `code`, explained at `/api/problems`. Within `/api/v1/` things are only ever added: take fields, "
+        "and values of a field with `x-extensible-enum`, that you do not know."
     ),
     "VERSION": "1.0.0",
+    "SERVERS": [{"url": "/", "description": "The server that answered this document."}],
+    "TAGS": [
+        {
+            "name": "Fare events",
+            "description": "Append to a booking's history, and read it, from the ledger.",
+        },
+        {"name": "Fares", "description": "What a booking costs, what it cost, and its receipt."},
+        {"name": "Corrections", "description": "A fare put right by one person and approved by another."},
+        {"name": "Operations", "description": "For those who run the platform."},
+    ],
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "SORT_OPERATION_PARAMETERS": False,
     "SORT_OPERATIONS": False,
-    "POSTPROCESSING_HOOKS": ["farehistory.http.openapi.add_schemas"],
+    "POSTPROCESSING_HOOKS": ["farehistory.http.openapi.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "persistAuthorization": False},
 }

@@ -9,7 +9,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from events.api.schema import BOOKING_ID, CURRENCY, SIGNED_AMOUNT, booking_id_in_path
 
 _TIME: Final = {"type": "string", "format": "date-time"}
-_POINT: Final = {"oneOf": [{"type": "integer", "minimum": 0, "maximum": 2147483647}, _TIME]}
+_VERSION: Final = {"type": "integer", "minimum": 0, "maximum": 2147483647}
+
+
+def _point(example: int) -> dict[str, Any]:
+    return {"oneOf": [_VERSION, _TIME], "examples": [example]}
+
 
 AS_OF: Final = [
     OpenApiParameter(
@@ -106,8 +111,8 @@ DIFF_OF_FARE: Final[dict[str, Any]] = {
     "tags": ["Fares"],
     "parameters": [
         booking_id_in_path(),
-        OpenApiParameter("from", _POINT, required=True, description="The earlier state: a version or a time."),
-        OpenApiParameter("to", _POINT, required=True, description="The later state: a version or a time."),
+        OpenApiParameter("from", _point(1), required=True, description="The earlier state: a version or a time."),
+        OpenApiParameter("to", _point(2), required=True, description="The later state: a version or a time."),
         OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
                          description="Events in between that are answered at most."),
     ],

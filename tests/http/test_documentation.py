@@ -1,4 +1,4 @@
-"""docs/api.md is true: its examples run, its table of errors is the table."""
+"""docs/api.md is true: its examples run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import httpx
 from django.conf import settings
 
 from events.api.schema import NEW_EVENT
-from farehistory.http.problems import PROBLEMS
 from tests.api_client import Api
 from tests.builders import new_booking_id
 from tests.staff import staff
@@ -57,14 +56,6 @@ def test_its_examples_answer_as_it_says(web: str, api: Api) -> None:
     for words, status in examples():
         answer = send(words, names)
         assert answer.status_code == status, (words, answer.text)
-
-
-def test_its_table_of_errors_is_the_table() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \| (.*?) \|$", PAGE, re.M)
-    assert {code: (int(status), title) for code, status, title in rows} == {
-        code: (problem.status, problem.title) for code, problem in PROBLEMS.items()
-    }
-    assert [int(status) for _, status, _ in rows] == sorted(int(status) for _, status, _ in rows)
 
 
 def test_every_field_of_an_event_is_explained() -> None:

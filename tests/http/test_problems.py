@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -48,19 +47,6 @@ def test_every_refusal_of_the_ledger_is_in_the_table() -> None:
 )  # fmt: skip
 def test_a_code_keeps_the_status_that_was_promised(code: str, status: int) -> None:
     assert PROBLEMS[code].status == status
-
-
-def test_every_code_says_what_it_means_and_has_a_page(api: Api) -> None:
-    for code, problem in PROBLEMS.items():
-        assert HTTPStatus(problem.status) >= 400
-        assert problem.title and problem.advice
-        page = Api().request("GET", f"/api/problems/{code}")
-        assert page.status_code == 200
-        assert page.json()["advice"] == problem.advice
-
-
-def test_a_code_that_is_none_has_no_page() -> None:
-    assert_problem(Api().request("GET", "/api/problems/nothing"), 404, "not_found")
 
 
 def handled(error: Exception) -> Any:
