@@ -134,7 +134,11 @@ class Platform:
 
     def _ask(self, method: str, path: str, **options: Any) -> Answer:
         began = time.monotonic()
-        response = self._client.request(method, path, **options)
+        try:
+            response = self._client.request(method, path, **options)
+        except httpx.RemoteProtocolError:
+            # A kept connection that the server closed after an answer before which it had not read the whole body.
+            response = self._client.request(method, path, **options)
         return Answer(response.status_code, time.monotonic() - began, response)
 
 
