@@ -315,7 +315,8 @@ APPEND: Final[dict[str, Any]] = {
     "tags": _TAG,
     "parameters": [
         booking_id_in_path(),
-        OpenApiParameter("dry_run", {"type": "boolean", "default": False}),
+        OpenApiParameter("dry_run", {"type": "string", "enum": ["true", "false"], "default": "false"},
+                         description="true: tell what would be answered, and write nothing."),
         OpenApiParameter("If-Match", {"type": "string", "pattern": IF_MATCH}, OpenApiParameter.HEADER,
                          description="The version that you read, as its ETag.",
                          examples=[OpenApiExample("version 7", '"v7.1"')]),

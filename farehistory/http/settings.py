@@ -39,6 +39,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "name": "Fare events",
             "description": "Append to a booking's history, and read it, from the ledger.",
         },
+        {"name": "Feed", "description": "All events as they come, for consumers that must miss none."},
         {"name": "Fares", "description": "What a booking costs, what it cost, and its receipt."},
         {"name": "Corrections", "description": "A fare put right by one person and approved by another."},
         {"name": "Operations", "description": "For those who run the platform."},

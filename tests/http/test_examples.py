@@ -25,6 +25,10 @@ CORRECTION = {
 }
 
 
+SOMETIMES = ("Content-Disposition", "Retry-After")
+"""Headers that an answer has in one of its cases: a receipt as PDF, a page of the feed that could not be waited for."""
+
+
 def api_of(group: str) -> Api:
     """One person's key with every scope."""
     return Api.of("support-desk", *api_keys.SCOPES, user_id=staff(group).pk)
@@ -64,12 +68,12 @@ def examples() -> Iterator[Any]:
 
 def queries(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """What is demanded; and beside it each parameter by itself that has values to choose from, or a default."""
-    parameters = {each["name"]: each for each in operation["parameters"] if each["in"] == "query"}
+    parameters = {each["name"]: each for each in operation.get("parameters", []) if each["in"] == "query"}
     demanded = {
         name: each["schema"]["examples"][0] for name, each in parameters.items() if each.get("required")
     }
     yield demanded
-    for name in parameters.keys() - demanded.keys():
+    for name in sorted(parameters.keys() - demanded.keys()):
         schema = parameters[name]["schema"]
         values = schema.get("enum", [schema["default"]] if "default" in schema else [])
         yield from ({**demanded, name: value} for value in values)
@@ -86,7 +90,7 @@ def test_an_example_can_be_sent_and_is_answered_as_the_document_says(
         "id": lambda: proposed(maker),
         "version": lambda: "1",
     }
-    names = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+    names = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
     address = path.format_map({name: place[name]() for name in names})
     if operation["operationId"] == "propose_correction":
         body = {**body, "id": str(uuid4()), "booking_id": charged_twice()}
@@ -99,4 +103,4 @@ def test_an_example_can_be_sent_and_is_answered_as_the_document_says(
     if answer["Content-Type"] == "application/json":
         assert_valid(json.loads(answer.content), media["schema"])
     for name in documented["headers"]:
-        assert name in answer or name == "Content-Disposition", name
+        assert name in answer or name in SOMETIMES, name
