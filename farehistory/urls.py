@@ -10,8 +10,8 @@ from farehistory.security.passwords import password_change
 
 urlpatterns = [
     # Patterns are tried one after the other: the API's first, since it is called most.
-    path("api/v1/", include("events.api.urls")),
     path("api/v1/", include("projections.api.urls")),
+    path("api/v1/", include("events.api.urls")),
     path("api/", include("farehistory.http.schema_urls")),  # the last of api/: it answers all that is left
     path("api", csrf_exempt(no_such_address)),  # a problem, too, and no redirect to the slash
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -1,4 +1,7 @@
-"""URLs of the write side, below /api/v1/. None ends in a slash, and none redirects."""
+"""URLs of the write side, below /api/v1/. None ends in a slash, and none redirects.
+
+Patterns are tried one after the other: what is called most comes first.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from events.api.fare_events import FareEvents, OneFareEvent
 from events.api.feed import Feed
 
 urlpatterns = [
+    path("fares/<str:booking_id>/events", FareEvents.as_view(), name="fare-events"),
     path("events/batch", Batch.as_view(), name="batch"),
     path("events", Feed.as_view(), name="feed"),
-    path("fares/<str:booking_id>/events", FareEvents.as_view(), name="fare-events"),
     path("fares/<str:booking_id>/events/<str:version>", OneFareEvent.as_view(), name="fare-event"),
     path("corrections", Corrections.as_view(), name="corrections"),
     path("corrections/<str:id>", OneCorrection.as_view(), name="correction"),
