@@ -53,12 +53,12 @@ MIDDLEWARE = [
     "farehistory.http.access.Access",  # the first: it measures all others
     "farehistory.http.request_ids.RequestIdMiddleware",
     "farehistory.health.HealthMiddleware",
+    "farehistory.http.actors.ActorMiddleware",
+    "farehistory.http.sides.Sides",  # the API's requests go from here to the view
     "django.middleware.security.SecurityMiddleware",
     "farehistory.security.content_policies.ContentPolicies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "farehistory.http.actors.ActorMiddleware",
-    "farehistory.http.sides.Sides",  # the API's requests go from here to the view
     "farehistory.security.caching.KeptNowhere",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

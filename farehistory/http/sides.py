@@ -4,17 +4,29 @@ A call of the API has no session, no form and no person signed in: none of what 
 and together it costs more than the call itself. So MIDDLEWARE has, in this order: what serves both; `Sides`; what
 serves the back office only; `before_the_view`. Django calls the hooks of all of them before any view, but those of
 the back office have nothing to say to a view of the API, which is exempt from CSRF's.
+
+Of what comes after it, `Sides` does for the API what is left to do there: it refuses a wrong Host, and adds the
+security headers and Content-Length.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from typing import Final
 
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 
 from farehistory.http import rate_limit_fields
+from farehistory.security.content_policies import ContentPolicies
+from farehistory.security.places import is_api_docs
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+_SECURITY: Final = (SecurityMiddleware, ContentPolicies, XFrameOptionsMiddleware)
 
 _view: Handler
 
@@ -30,12 +42,45 @@ class Sides:
     """Below /api/, straight to the view; elsewhere, on through MIDDLEWARE."""
 
     def __init__(self, get_response: Handler) -> None:
+        view = _view  # of the same chain: Django makes it from its end
+
+        def of_known_host(request: HttpRequest) -> HttpResponse:
+            request.get_host()  # raises DisallowedHost
+            return view(request)
+
         self._on = get_response
-        self._view = _view  # of the same chain: Django makes it from its end
+        self._view = convert_exception_to_response(of_known_host)
+        self._security = _SecurityHeaders()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/api/"):
             return self._on(request)
-        response = self._view(request)
+        response: HttpResponse = self._view(request)
         rate_limit_fields.add(request, response)
+        if not response.streaming and not response.has_header("Content-Length"):
+            response.headers["Content-Length"] = str(len(response.content))
+        self._security.add(request, response)
         return response
+
+
+class _SecurityHeaders:
+    """What the middleware of `_SECURITY` adds to an answer of the API. It is the same for all, so it is asked once."""
+
+    def __init__(self) -> None:
+        self._ask: Handler = reduce(lambda inner, outer: outer(inner), reversed(_SECURITY), _bare)
+        self._known: dict[tuple[bool, bool], dict[str, tuple[str, str]]] = {}
+
+    def add(self, request: HttpRequest, response: HttpResponse) -> None:
+        kind = request.is_secure(), is_api_docs(request)
+        headers = self._known.get(kind)
+        if headers is None:
+            headers = self._known[kind] = self._ask(request).headers._store
+        # Django's headers by name in small letters. Set one by one, with its checks, these five take longer than a
+        # request of Redis.
+        response.headers._store = headers | response.headers._store
+
+
+def _bare(_: HttpRequest) -> HttpResponse:
+    response = HttpResponse()
+    del response["Content-Type"]
+    return response
