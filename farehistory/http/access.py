@@ -50,9 +50,9 @@ class Access:
         seconds = perf_counter() - began
         route = _route(request)
         method = request.method if request.method in _METHODS else "other"
-        counted_as = "admin" if route.startswith("/admin/") else route
-        REQUESTS.labels(counted_as, method, response.status_code).inc()
-        REQUEST_SECONDS.labels(counted_as, method).observe(seconds)
+        requests, request_seconds = _counted_as(route, method, response.status_code)
+        requests.inc()
+        request_seconds.observe(seconds)
         if settings.FAREHISTORY_ACCESS_LOG:
             _tell(request, response, method or "", route, seconds)
         return self._closing(response)
@@ -61,6 +61,12 @@ class Access:
         if self._is_stopping():
             response["Connection"] = "close"
         return response
+
+
+@lru_cache(maxsize=1024)
+def _counted_as(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    counted_as = "admin" if route.startswith("/admin/") else route
+    return REQUESTS.labels(counted_as, method, status), REQUEST_SECONDS.labels(counted_as, method)
 
 
 def _tell(request: HttpRequest, response: HttpResponse, method: str, route: str, seconds: float) -> None:
