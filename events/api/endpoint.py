@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -25,6 +26,18 @@ class Endpoint(APIView):
         """What the bytes of a body stand for. Raises what `strict_json.parse` does."""
         return strict_json.parse(data)
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """`Allow`, which DRF puts together anew for each answer."""
+        return dict(_default_headers(type(self)))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """DRF's, without formats by suffix, versions and throttles, of which there are none."""
+        negotiated = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = negotiated
+        self.perform_authentication(request)
+        self.check_permissions(request)
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """DRF's, which takes the header apart each time, only for those who do not ask for what is usual."""
         usual = self.renderer_classes[0]
@@ -36,6 +49,12 @@ class Endpoint(APIView):
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """204; the header `Allow`, which every answer has, says the rest."""
         return Response(status=204)
+
+
+@cache
+def _default_headers(endpoint: type[Endpoint]) -> dict[str, str]:
+    headers: dict[str, str] = super(Endpoint, endpoint()).default_response_headers
+    return headers
 
 
 def json_body(request: Request) -> Any:
