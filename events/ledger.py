@@ -114,6 +114,7 @@ def append_many(
             chunk = indexes[start : start + MAX_BATCH]
             if away is None:
                 given = _append(partition, call, [events[i] for i in chunk])
+                metrics.count(given)
                 answers.update(zip(chunk, given, strict=True))
                 away = next((answer for answer in given if isinstance(answer, Unavailable)), None)
             else:
@@ -146,9 +147,12 @@ def append_all(
                 raise Unavailable("others hold the partitions' turns; send the same again")
             given = _append(partition, call, [events[i] for i in indexes])
             if isinstance(given[0], Unavailable):
+                metrics.count(given)
                 raise given[0]
             answers.update(zip(indexes, given, strict=True))
+        metrics.count(answer for answer in answers.values() if isinstance(answer, LedgerError))
         appended = [_accepted(i, answers[i]) for i in range(len(events))]
+    metrics.count(appended)
     _wake(appended)
     return appended
 
@@ -171,6 +175,7 @@ def append_correction(
     call = (source, str(Origin.CORRECTION), request_id, key_id)
     partition = partition_of(event.booking_id)
     (answer,) = _append(partition, call, [event], corrects_version)
+    metrics.count([answer])
     if isinstance(answer, LedgerError):
         raise answer
     transaction.on_commit(partial(wakeup.wake, {partition}), robust=True)
@@ -214,7 +219,7 @@ def _by_partition(events: Sequence[NewEvent]) -> list[tuple[int, list[int]]]:
     return sorted(partitions.items())
 
 
-@metrics.counted
+@metrics.APPEND_SECONDS.time()
 def _append(
     partition: int,
     call: tuple[str | None, ...],

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from time import perf_counter
-from typing import Final, ParamSpec, TypeVar
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from events.errors import LedgerError
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -33,19 +29,15 @@ FEED_WAITING: Final = Gauge(
 )
 
 
-def counted(append: Callable[P, list[T]]) -> Callable[P, list[T]]:
-    """Counts and times a call of the append function that answers an Appended or a LedgerError for each event."""
+def count(answers: Iterable[object]) -> None:
+    """Counts what became of events: each an Appended or a LedgerError."""
+    for answer in answers:
+        _appends(_outcome(answer)).inc()
 
-    @wraps(append)
-    def counting(*args: P.args, **kwargs: P.kwargs) -> list[T]:
-        began = perf_counter()
-        answers = append(*args, **kwargs)
-        APPEND_SECONDS.observe(perf_counter() - began)
-        for answer in answers:
-            APPENDS.labels(_outcome(answer)).inc()
-        return answers
 
-    return counting
+@cache
+def _appends(outcome: str) -> Counter:
+    return APPENDS.labels(outcome)
 
 
 def _outcome(answer: object) -> str:

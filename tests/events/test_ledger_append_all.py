@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from events import history, ledger, wakeup
+from events import history, ledger, metrics, wakeup
 from events.errors import BatchRefused, InvalidEvent, NegativeFare, Unavailable, VersionConflict
 from events.ledger import Appended
 from events.new_event import NewEvent
@@ -80,6 +80,20 @@ def test_of_several_that_are_refused_the_first_in_order_is_told() -> None:
     with pytest.raises(BatchRefused) as refused:
         ledger.append_all(events, source="pricing")
     assert refused.value.index == 1
+
+
+def test_events_that_are_rolled_back_are_not_counted_as_appended() -> None:
+    def counts() -> dict[str, float]:
+        return {name: metrics.APPENDS.labels(name)._value.get() for name in ("appended", "negative_fare")}
+
+    bookings = bookings_of_partitions(3)
+    events = [event(booking, set_("10.00")) for booking in bookings]
+    before = counts()
+    with pytest.raises(BatchRefused):
+        ledger.append_all([*events, event(bookings[1], sub("base_fare", "11.00"))], source="pricing")
+    assert counts() == {"appended": before["appended"], "negative_fare": before["negative_fare"] + 1}
+    ledger.append_all(events, source="pricing")
+    assert counts()["appended"] == before["appended"] + 3
 
 
 def test_replays_count_as_accepted() -> None:
