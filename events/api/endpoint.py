@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,6 +21,9 @@ class Endpoint(APIView):
 
     max_body = 256 * 1024
     """Bytes that a request's body may have."""
+
+    format_kwarg = None
+    """No address ends in a format."""
 
     @staticmethod
     def parse_body(data: bytes) -> Any:
@@ -53,7 +57,9 @@ class Endpoint(APIView):
 
 @cache
 def _default_headers(endpoint: type[Endpoint]) -> dict[str, str]:
-    headers: dict[str, str] = super(Endpoint, endpoint()).default_response_headers
+    view = endpoint()
+    view.setup(HttpRequest())  # by which it answers HEAD, too
+    headers: dict[str, str] = super(Endpoint, view).default_response_headers
     return headers
 
 
