@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, cast
 
+import msgspec
+from django.http import HttpResponse
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +22,7 @@ from events.new_event import NewEvent
 _PARAMETERS: Final = {"dry_run": one_of("true", "false")}
 
 
-def append_event(request: Request, booking_id: str) -> Response:
+def append_event(request: Request, booking_id: str) -> HttpResponse:
     """201 and the event, or 200 and the first one with `Idempotent-Replayed: true` on a retry.
 
     A dry run answers 200 and what either would be, after the same checks in the same order. Raises InvalidParameter,
@@ -44,7 +46,12 @@ def append_event(request: Request, booking_id: str) -> Response:
         request_id=getattr(request, "request_id", None),
         key_id=str(key.key_id),
     )
-    response = Response(event_as_json(appended.event), status=200 if appended.replayed else 201)
+    # Not DRF's Response, which renders later and by way of a template's response: twice the CPU of the event's JSON.
+    response = HttpResponse(
+        msgspec.json.encode(event_as_json(appended.event)),
+        content_type="application/json",
+        status=200 if appended.replayed else 201,
+    )
     response["Location"] = f"{request.path}/{appended.event.version}"
     if appended.replayed:
         response["Idempotent-Replayed"] = "true"

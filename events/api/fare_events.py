@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +23,7 @@ class FareEvents(Endpoint):
         return list_events(request, booking_id)
 
     @extend_schema(**schema.APPEND)
-    def post(self, request: Request, booking_id: str) -> Response:
+    def post(self, request: Request, booking_id: str) -> HttpResponse:
         return append_event(request, booking_id)
 
 
