@@ -46,10 +46,12 @@ SCHEMA.app = ChunkedBodies(get_wsgi_application())  # as in farehistory.wsgi, wh
 OPERATIONS = {
     result.ok().definition.raw["operationId"]: result.ok() for result in SCHEMA.get_all_operations()
 }
+JUDGES_EACH_ITEM = ("append_batch",)
+"""Of what is wrong with one item it tells in that item's place, in an answer of 200."""
 MODES = {"as it says": GenerationMode.POSITIVE, "otherwise": GenerationMode.NEGATIVE}
 
 SHORT = settings(
-    max_examples=12,
+    max_examples=6,
     derandomize=True,
     deadline=None,
     database=None,
@@ -107,7 +109,7 @@ def try_requests(
     @how
     @given(case=cases(operation_id, MODES[mode], known))
     def tried(case: Case) -> None:
-        answered(case, key, negative_data_rejection)
+        answered(case, key, *([] if operation_id in JUDGES_EACH_ITEM else [negative_data_rejection]))
 
     (tried if start is None else seed(start)(tried))()
 
