@@ -33,7 +33,7 @@ class Endpoint(APIView):
     @property
     def default_response_headers(self) -> dict[str, str]:
         """`Allow`, which DRF puts together anew for each answer."""
-        return dict(_default_headers(type(self)))
+        return dict(_default_headers(type(self)))  # type: ignore[arg-type]  # mypy: no hash
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """DRF's, without formats by suffix, versions and throttles, of which there are none."""
@@ -68,5 +68,5 @@ def json_body(request: Request) -> Any:
     if request.stream is None:
         raise MalformedBody("The body is empty; send one JSON object.")
     # Past `request.data`, which looks for forms and files, too. The parser itself refuses what is not JSON.
-    (parser,) = request.parsers
+    (parser,) = request.parsers or ()
     return parser.parse(request.stream, request.content_type, request.parser_context)

@@ -12,8 +12,7 @@ security headers and Content-Length.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
-from typing import Final
+from typing import Any, cast
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
@@ -25,8 +24,6 @@ from farehistory.security.content_policies import ContentPolicies
 from farehistory.security.places import is_api_docs
 
 Handler = Callable[[HttpRequest], HttpResponse]
-
-_SECURITY: Final = (SecurityMiddleware, ContentPolicies, XFrameOptionsMiddleware)
 
 _view: Handler
 
@@ -55,7 +52,7 @@ class Sides:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/api/"):
             return self._on(request)
-        response: HttpResponse = self._view(request)
+        response = cast(HttpResponse, self._view(request))
         rate_limit_fields.add(request, response)
         if not response.streaming and not response.has_header("Content-Length"):
             response.headers["Content-Length"] = str(len(response.content))
@@ -64,10 +61,10 @@ class Sides:
 
 
 class _SecurityHeaders:
-    """What the middleware of `_SECURITY` adds to an answer of the API. It is the same for all, so it is asked once."""
+    """What the middleware for security adds to an answer of the API. It is the same for all, so it is asked once."""
 
     def __init__(self) -> None:
-        self._ask: Handler = reduce(lambda inner, outer: outer(inner), reversed(_SECURITY), _bare)
+        self._ask: Any = SecurityMiddleware(XFrameOptionsMiddleware(ContentPolicies(_bare)))
         self._known: dict[tuple[bool, bool], dict[str, tuple[str, str]]] = {}
 
     def add(self, request: HttpRequest, response: HttpResponse) -> None:
