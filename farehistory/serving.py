@@ -53,6 +53,8 @@ def main() -> None:
         if not os.environ.get("FAREHISTORY_RUN") and os.environ.get("DATABASE_URL"):
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="farehistory-web-"))
             os.environ["FAREHISTORY_RUN"] = folder
+        # The workers are forked with the settings in them: what wsgi.py would set comes too late for those.
+        os.environ.setdefault("DATABASE_ANSWER_WITHIN", "2")
         from farehistory import settings
 
         if settings.FAREHISTORY_RUN_IS_OURS:
