@@ -12,6 +12,9 @@ from events.errors import FieldError, InvalidEvent
 MAX_BYTES: Final = 32 * 1024
 """Size of the text as stored, in UTF-8."""
 
+MAX_MEMBERS: Final = MAX_BYTES // 2
+"""Of all its objects and arrays together: each takes two bytes at least, itself and a comma or bracket."""
+
 MAX_LEVELS: Final = 16
 """Nested objects and arrays; the metadata object itself is the first level."""
 
@@ -31,6 +34,10 @@ class Metadata:
         """
         if not isinstance(value, Mapping):
             raise InvalidEvent.at("/metadata", "not_an_object", "metadata must be a JSON object")
+        # Before it is walked and written: the body of a batch may have a million of them.
+        if strict_json.has_more_members_than(dict(value), MAX_MEMBERS):
+            detail = f"metadata has more than {MAX_MEMBERS} values; at most {MAX_BYTES} bytes are kept"
+            raise InvalidEvent.at("/metadata", "too_large", detail)
         errors = strict_json.flaws(dict(value), "/metadata", MAX_LEVELS)
         if errors:
             raise InvalidEvent.of(errors)

@@ -74,6 +74,19 @@ def flaws(value: Any, pointer: str = "", max_levels: int | None = None) -> list[
     return [FieldError(str(place), flaw.code, flaw.detail) for place, flaw in islice(found, MAX_FLAWS)]
 
 
+def has_more_members_than(value: Any, most: int) -> bool:
+    """Whether the objects and arrays of a value have more than `most` members in all: told at a fraction of a walk."""
+    members, pending = 0, [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, (dict, list, tuple)):
+            members += len(item)
+            if members > most:
+                return True
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return False
+
+
 def _walk(value: Any, root: _Place, max_levels: int | None) -> Iterator[tuple[_Place, _Flaw]]:
     pending: list[tuple[_Place, Any]] = [(root, value)]
     while pending:
@@ -187,6 +200,10 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         flaw = _flaw_of_number(value)
         return value if flaw is None else noted(flaw)
 
+    def whole_number(text: str) -> Decimal | _Flaw:
+        # Without an exponent, its length alone keeps it within a double's range.
+        return Decimal(text) if len(text) <= MAX_NUMBER_LENGTH else noted(_TOO_LONG)
+
     def constant(name: str) -> _Flaw:
         return noted(_Flaw("number_out_of_range", f"{name} is no JSON number"))
 
@@ -199,7 +216,7 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         return noted(_Flaw("duplicate_key", f"the key {twice[:MAX_TOKEN]!a} stands twice in one object"))
 
     return json.JSONDecoder(
-        object_pairs_hook=object_, parse_float=number, parse_int=number, parse_constant=constant
+        object_pairs_hook=object_, parse_float=number, parse_int=whole_number, parse_constant=constant
     )
 
 

@@ -22,10 +22,14 @@ from events.errors import BatchRefused, FieldError, InvalidBatch, InvalidEvent, 
 from events.event import Origin
 from events.field_checks import Broken, Check, checked, names_refused
 from events.ledger import Appended
+from events.metadata import MAX_MEMBERS
 from events.models import ApiKey
 from events.new_event import NewEvent
 
 Refused = LedgerError | PermissionDenied
+
+MAX_MEMBERS_OF_ITEM: Final = MAX_MEMBERS + 100
+"""Those of the largest metadata, and more than an append has fields: what is larger is not looked into."""
 
 
 class Batch(Endpoint):
@@ -109,6 +113,9 @@ def _invalid(errors: list[FieldError]) -> InvalidBatch:
 def _wanted(item: object, key: ApiKey, may_have_flaws: bool) -> NewEvent | Refused:
     """The event that an item asks for, or why it cannot be asked of the ledger."""
     try:
+        if strict_json.has_more_members_than(item, MAX_MEMBERS_OF_ITEM):
+            detail = f"an item has at most {MAX_MEMBERS_OF_ITEM} values"
+            raise InvalidEvent.at("", "too_large", detail)
         errors = strict_json.flaws(item) if may_have_flaws else []
         if errors:
             raise InvalidEvent.of(errors)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
+from time import process_time
 from typing import Any
 from uuid import uuid4
 
@@ -292,3 +294,30 @@ def test_an_id_reused_within_an_atomic_batch_refuses_it(api: Api) -> None:
     )
     assert (refused["index"], refused["problem"]["code"]) == (1, "transaction_id_reused")
     assert len(history.events_of(booking)) == 1
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+@pytest.mark.parametrize("where", ["metadata", "unheard_of"])
+@pytest.mark.parametrize("beside", ["a", "\\u0061"])
+def test_a_body_of_a_million_numbers_is_refused_before_each_is_looked_into(
+    api: Api, atomic: bool, where: str, beside: str
+) -> None:
+    numbers = "1," * 1_000_000 + "1"
+    body = f'{{"atomic": {str(atomic).lower()}, "items": [{{"{where}": {{"{beside}": [{numbers}]}}}}]}}'
+    began = process_time()
+    answer = api.post("events/batch", body.encode())
+    took = process_time() - began
+    problem = answer.json()["problem"] if atomic else answer.json()["items"][0]["problem"]
+    assert problem["code"] == "invalid_event"
+    assert "too_large" in [error["code"] for error in problem["errors"]]
+    began = process_time()
+    json.loads(body, parse_int=Decimal)
+    assert took < 8 * (process_time() - began)
+
+
+def test_the_largest_metadata_fits_into_an_item(api: Api) -> None:
+    numbers = [1] * 16_380
+    booking = new_booking_id()
+    answer = sent(api, item(booking, metadata={"a": numbers}), item(new_booking_id(), description="\u200b"))
+    assert statuses(answer) == [201, 201]
+    assert history.events_of(booking)[0].metadata == {"a": numbers}
