@@ -24,7 +24,7 @@ APPEND_SECONDS: Final = Histogram(
 )
 FEED_WAITING: Final = Gauge(
     "farehistory_feed_waiting",
-    "Readers of the feed that wait for new events: `with FEED_WAITING.track_inprogress():` around the wait.",
+    "Readers of the feed that wait for new events now.",
     multiprocess_mode="livesum",
 )
 

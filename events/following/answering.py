@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import connection
 
-from events import sql
+from events import metrics, sql
 from events.errors import CursorInvalid
 from events.event import FareEvent
 from events.following.cursor import Cursor
@@ -113,7 +113,7 @@ class _Reader:
         No transaction is open meanwhile, and no connection is taken but the one that this thread has anyway.
         """
         here = waiting()
-        with here.waiter(self._partitions) as waiter:
+        with here.waiter(self._partitions) as waiter, metrics.FEED_WAITING.track_inprogress():
             self.read(standing())  # what was appended before somebody listened
             while not self.is_done and not here.stopping and (left := until - monotonic()) > 0:
                 waiter.wait(min(left, LOOK_AGAIN_SECONDS))

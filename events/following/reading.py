@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -18,6 +18,9 @@ from events import sql
 from events.event import SELECTED, EventType, FareEvent
 from events.feed import Identity
 from events.following.cursor import Cursor
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Of metadata in one page: with the event that reaches it, the page ends. All else of an event is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,18 @@ def standing() -> Standing:
 def read_page(
     cursor: Cursor, partitions: Sequence[int], limit: int, wanted: Wanted, heads: Mapping[int, int]
 ) -> tuple[list[FareEvent], Cursor]:
-    """Examines up to `limit` events after the cursor; answers those that are wanted, and where that leads."""
+    """Examines up to `limit` events after the cursor; answers those that are wanted, and where that leads.
+
+    It examines fewer where what it answers would be larger than a page may be.
+    """
     order = _in_turn(partitions, cursor.begin)
     upto = _share(cursor.positions, order, limit, heads)
     if not upto:
         return [], cursor
+    events, upto = _bounded(_events(cursor.positions, upto, wanted), upto)
     last = order.index(list(upto)[-1])
     begin = order[(last + 1) % len(order)]
-    return _events(cursor.positions, upto, wanted), cursor.moved(upto, begin)
+    return events, cursor.moved(upto, begin)
 
 
 def _in_turn(partitions: Sequence[int], begin: int) -> list[int]:
@@ -101,6 +108,17 @@ def _events(positions: Mapping[int, int], upto: Mapping[int, int], wanted: Wante
     return [
         event for partition in upto for event in sorted(found[partition], key=lambda event: event.position)
     ]
+
+
+def _bounded(events: list[FareEvent], upto: dict[int, int]) -> tuple[list[FareEvent], dict[int, int]]:
+    """The first of these events, as many as make a page, and the ranges as far as they then go."""
+    size = 0
+    for count, event in enumerate(events, 1):
+        size += len((event.metadata_text or "").encode())
+        if size >= MAX_BYTES:
+            examined = list(upto)[: list(upto).index(event.partition)]
+            return events[:count], {p: upto[p] for p in examined} | {event.partition: event.position}
+    return events, upto
 
 
 def _list(values: Sequence[str] | None) -> list[str] | None:

@@ -9,6 +9,7 @@ import pytest
 
 from events import partitions
 from events.feed import heads
+from events.following import reading
 from events.history import events_of
 from events.partitions import partition_of
 from tests.api_client import Api, assert_problem
@@ -139,6 +140,29 @@ def test_limit_counts_what_is_examined_not_what_is_answered(consumer: Api) -> No
     first = page(consumer, after, "&limit=3&component=tip")
     assert (first["results"], first["caught_up"]) == ([], False)
     assert [e["version"] for e in page(consumer, first["next"], "&limit=3&component=tip")["results"]] == [4]
+
+
+@pytest.mark.parametrize("wanted", ["", "&component=toll,base_fare"])
+def test_a_page_ends_where_it_has_enough_metadata(
+    consumer: Api, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a partition or between two; at least one event comes, and the next page goes on behind it."""
+    monkeypatch.setattr(reading, "MAX_BYTES", 1000)
+    after, before = tail(consumer), heads()
+    metadata = {"note": "x" * 380}
+    changes = [set_("14.00", metadata=metadata), *[add("toll", "1.00", metadata=metadata) for _ in range(3)]]
+    low, high = (given(*changes, booking_id=booking_in(partition)) for partition in (3, 40))
+    huge = given(set_("1.00", metadata={"note": "x" * 2000}), booking_id=booking_in(41))
+    found = list(pages(consumer, after, wanted))
+    assert [len(one["results"]) for one in found] == [3, 3, 3, 0]
+    assert [one["caught_up"] for one in found] == [False, False, False, True]
+    positions = dict(before)
+    for each in (each for one in found for each in one["ranges"]):
+        assert each["after"] == positions[each["partition"]]
+        positions[each["partition"]] = each["upto"]
+    assert positions == heads()
+    seen = [(event["booking_id"], event["version"]) for one in found for event in one["results"]]
+    assert sorted(seen) == sorted([*((b, v) for b in (low, high) for v in (1, 2, 3, 4)), (huge, 1)])
 
 
 def test_consumers_that_share_the_partitions_have_all_of_it_between_them(consumer: Api) -> None:
