@@ -45,14 +45,19 @@ def fill(
     superuser: psycopg.Connection[Any], first: int, last: int, *, told: Callable[[str], None] = lambda _: None
 ) -> None:
     """Writes these bookings, which follow those that there are, and brings every view to the end of the ledger."""
-    for start in range(first, last + 1, CHUNK):
-        superuser.execute(STATEMENT, {"first": start, "last": min(start + CHUNK - 1, last)})
+    write(superuser, first, last)
     told(f"{(last - first + 1) * PER_BOOKING:,} events written")
     for view in PROJECTORS:
         if view.tables:
             superuser.execute("ANALYZE ledger.fare_event")
             runner.drain(view, feed.heads(), page_events=PAGE_EVENTS)
             told(f"{view.name} computed")
+
+
+def write(superuser: psycopg.Connection[Any], first: int, last: int) -> None:
+    """Writes the events of these bookings alone, which follow those that there are."""
+    for start in range(first, last + 1, CHUNK):
+        superuser.execute(STATEMENT, {"first": start, "last": min(start + CHUNK - 1, last)})
 
 
 def _md5(text: str) -> str:
