@@ -31,6 +31,7 @@ lpep_pickup_datetime,lpep_dropoff_datetime,VendorID,PULocationID,DOLocationID,tr
         ("batch_to_view", "time to catch up / time of appending"),
         ("append_to_view", "append to view, p99, round 1"),
         ("pages", "fare page: large / small"),
+        ("feed", "page of 1,000: large / small"),
         ("cached_read", "hit rate while bookings change"),
     ],
 )

@@ -32,12 +32,14 @@ def sixteen_threads(settings: Any) -> None:
 
 @pytest.fixture
 def own_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
-    """A Valkey that wakes the readers of this process; running."""
+    """A Valkey that wakes the readers of this process, and is tried again soon where it does not; running."""
     state = State(Path(tempfile.mkdtemp(prefix="farehistory-feed-")))
     server = Process(valkey.service(state), state)
     server.start()
     server.wait_until_ready()
     monkeypatch.setattr(listener, "LINGERS_SECONDS", 0.0)
+    monkeypatch.setattr(listener, "TRY_REDIS_EVERY_SECONDS", 0.3)
+    monkeypatch.setattr(listener, "SILENT_FOR_SECONDS", 0.5)
     nobody_listens()
     settings.REDIS_URL = f"unix://{quote(str(state.valkey_socket))}?db=0"
     wakeup._redis.cache_clear()

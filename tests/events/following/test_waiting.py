@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +18,7 @@ import httpx
 import pytest
 from django.db import connection, connections
 
-from events import wakeup
+from events import metrics, wakeup
 from events.following import answering, waiting
 from farehistory.demo import processes
 from farehistory.embedded.service import Process
@@ -167,8 +169,9 @@ def test_a_lost_wake_up_costs_seconds_not_the_whole_wait(
     consumer: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeup, "wake", lambda partitions: None)
+    monkeypatch.setattr(answering, "LOOK_AGAIN_SECONDS", 0.5)
     with readers([reading(consumer)]) as (asked,):
-        assert_woken(asked, given(set_("14.00")), within=answering.LOOK_AGAIN_SECONDS + 5)
+        assert_woken(asked, given(set_("14.00")), within=10)
 
 
 def test_a_forked_process_has_waiters_of_its_own(consumer: Api) -> None:
@@ -198,12 +201,16 @@ def test_without_redis_readers_are_woken_by_looking_and_with_it_by_hearing_again
         assert_woken(asked, given(set_("3.00")))
 
 
-def test_a_redis_that_hangs_does_not_hang_the_readers(consumer: Api, own_redis: Process) -> None:
+def test_a_redis_that_hangs_does_not_hang_the_readers(
+    consumer: Api, own_redis: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found out by a ping: none of them would look by itself before its time is up."""
+    monkeypatch.setattr(answering, "LOOK_AGAIN_SECONDS", 60.0)
     with readers([reading(consumer)]) as (asked,):
         wait_for(lambda: subscribers(own_redis) == 1)
         own_redis.send(SIGSTOP)
         try:
-            assert_woken(asked, given(set_("1.00")), within=answering.LOOK_AGAIN_SECONDS + 5)
+            assert_woken(asked, given(set_("1.00")), within=15)
         finally:
             own_redis.send(SIGCONT)
 
@@ -219,6 +226,25 @@ def test_the_listener_ends_when_nobody_waits_any_more(consumer: Api, own_redis: 
         assert_woken(asked, given(set_("1.00")))
     wait_for(lambda: "feed listener" not in {thread.name for thread in threading.enumerate()})
     wait_for(lambda: subscribers(own_redis) == 0)
+
+
+def test_who_waits_is_counted(consumer: Api) -> None:
+    def waiting_now() -> float:
+        return metrics.FEED_WAITING._value.get()  # type: ignore[no-any-return]
+
+    before = waiting_now()
+    with readers([reading(consumer)] * 2) as asked:
+        wait_for(lambda: waiting_now() == before + 2)
+        booking = given(set_("1.00"))
+        for one in asked:
+            assert_woken(one, booking)
+    assert waiting_now() == before
+
+
+def test_a_web_process_has_loaded_its_views_before_it_serves() -> None:
+    """Otherwise the first request of each would, for seconds on a busy machine, and a stop would wait for it."""
+    look = "import farehistory.wsgi, sys; sys.exit('events.api.feed' not in sys.modules)"
+    subprocess.run([sys.executable, "-c", look], check=True, timeout=60)
 
 
 def test_an_append_of_another_process_wakes(consumer: Api, api: Api, web: str) -> None:
