@@ -78,7 +78,9 @@ def _lag(bench: Bench, port: int, key: str, name: str) -> Iterator[Figure]:
         place, _, _ = ask("tail")
         for _ in range(round(bench.options.seconds * bench.options.rounds * LAGS_A_SECOND) + 1):
             answer = reader.submit(ask, f"{place}&wait=30")
-            time.sleep(random.uniform(0.05, 0.1))  # it waits by then, and the looks without Redis fall anywhere
+            time.sleep(
+                random.uniform(0.05, 0.1)
+            )  # it waits by then, and the looks without Redis fall anywhere
             ledger.append(new_event(next(changes)), source="pricing")
             returned = time.perf_counter()
             place, events, had = answer.result()
