@@ -51,7 +51,7 @@ JUDGES_EACH_ITEM = ("append_batch",)
 MODES = {"as it says": GenerationMode.POSITIVE, "otherwise": GenerationMode.NEGATIVE}
 
 SHORT = settings(
-    max_examples=6,
+    max_examples=8,
     derandomize=True,
     deadline=None,
     database=None,
