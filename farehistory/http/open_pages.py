@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
@@ -33,6 +35,10 @@ class OpenPage(Endpoint):
     authentication_classes = []
     permission_classes = []
     schema = None
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        """204; a page's renderer would make a body of nothing, and a 204 has none."""
+        return HttpResponse(status=204)
 
 
 class Document(OpenPage):
@@ -88,7 +94,16 @@ class ProblemPage(OpenPage):
         answer = _code_as_json(code)
         if request.accepted_renderer.format == "html":
             answer["example"] = json.dumps(answer["example"], indent=2, ensure_ascii=False)
+            answer |= {name: _marked_up(answer[name]) for name in ("when", "advice", "retry_in_words")}
         return Response(answer, template_name="problems/page.html")
+
+
+def _marked_up(text: str) -> SafeString:
+    """What stands in backticks as code, in HTML."""
+    parts = enumerate(text.split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if n % 2 else part,) for n, part in parts)
+    )
 
 
 def _code_as_json(code: str) -> dict[str, Any]:

@@ -195,3 +195,71 @@ def test_a_compressed_body_is_refused_not_misread(http: httpx.Client) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     answer = http.post("/api/v1/fares/BK-1/events", content=gzip.compress(b"{}"), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+def head_of_request(api: Api, target: str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
+    lines = [
+        f"{method} {target} HTTP/{version}",
+        "Host: localhost",
+        f"Authorization: Bearer {api.key}",
+        *headers,
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [
+        ("//api/v1/fares/BK-1", (), 404),
+        ("/api", (), 404),
+        ("/api/v1//fares/BK-1", (), 404),
+        ("/api/v1/fares/BK-1?x=%FF", (), 400),
+        ("/api/v1/fares/BK-1", ("Authorization: Basic x",), 401),
+        ("/api/v1/fares/BK-1", ("X-Request-ID: a", "X-Request-ID: b"), 404),
+        ("/api/v1/" + "a" * 7000, (), 404),
+        ("/api/v1/fares/BK-1", ("X-Long: " + "a" * 100_000,), 404),
+    ],
+)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_an_odd_request_is_a_problem_with_its_request_id(
+    web: str, api: Api, target: str, headers: tuple[str, ...], status: int, version: str
+) -> None:
+    answer = raw_answer(web, head_of_request(api, target, "Connection: close", *headers, version=version))
+    assert answer.startswith(f"HTTP/{version} {status} ".encode()), answer[:300]
+    assert b"application/problem+json" in answer and b"x-request-id: " in answer.lower()
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [("/api/v1/" + "a" * 70_000, (), 414), ("/api/docs", ("X-Long: " + "a" * 1_000_000,), 431)],
+)
+def test_what_is_beyond_the_servers_limits_is_refused_by_the_server(
+    web: str, api: Api, target: str, headers: tuple[str, ...], status: int
+) -> None:
+    answer = raw_answer(web, head_of_request(api, target, "Connection: close", *headers))
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer[:300]
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(web: str, api: Api) -> None:
+    address = urlsplit(web)
+    body = b"{}"
+    post = head_of_request(
+        api, "/api/v1/fares/BK-1/events", "Content-Type: application/json", "Content-Length: 2", method="POST"
+    )
+    sent = head_of_request(api, "/api/schema", method="OPTIONS") + post + body
+    sent += head_of_request(api, "/api/nope", "Connection: close")
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
+        connection.sendall(sent)
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert [answer[:3] for answer in answers.split(b"HTTP/1.1 ")[1:]] == [b"204", b"422", b"404"]
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked_unless_it_is_refused(
+    web: str, api: Api
+) -> None:
+    asked = ("Content-Type: application/json", "Content-Length: 2", "Expect: 100-continue")
+    request = head_of_request(api, "/api/v1/fares/BK-1/events", *asked, method="POST")
+    assert raw_answer(web, request).startswith(b"HTTP/1.1 100 ")
+    stranger = Api("fh_0000000000000000_" + "A" * 43)
+    request = head_of_request(stranger, "/api/v1/fares/BK-1/events", *asked, method="POST")
+    assert raw_answer(web, request).startswith(b"HTTP/1.1 401 ")
