@@ -44,7 +44,7 @@ TRUE_TO_THE_DOCUMENT: list[CheckFunction] = [
 
 
 def without_security() -> dict[str, Any]:
-    """The document without the key: each test sends its own, so a missing one must not count as the flaw of a request."""
+    """The document without the key: each test sends its own, so a missing one is no flaw of a request."""
     whole = document()
     for methods in whole["paths"].values():
         for operation in methods.values():
