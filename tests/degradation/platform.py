@@ -22,7 +22,7 @@ from tests.api_client import new_event
 from tests.builders import new_booking_id
 
 CLIENTS = 50
-"""Many more than the web processes have threads (2 x 4)."""
+"""More than the web processes have threads (2 x 16)."""
 
 WITHIN = 6.0
 """Seconds for an answer where 2 are promised: the machine may be busy with something else."""
@@ -100,9 +100,9 @@ class Platform:
         return self._threads.submit(call)
 
     def warm_up(self) -> None:
-        """Every thread of every web process has its connections."""
-        for _ in range(2):
-            self.at_once(lambda: self.get("/api/v1/fares/none?consistency=strong"), 24)
+        """Every thread of every web process has been started, and has its connections."""
+        for _ in range(3):
+            self.at_once(self.append_anew)
 
     def is_back(self) -> float:
         """Seconds until calls are answered again, all of them. Raises AssertionError after BACK_WITHIN."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 import redis
-from django.conf import settings
 
 from events import history, wakeup
-from events.partitions import partition_of
 from farehistory.embedded.supervisor import Supervisor
-from projections import runner, tasks
+from projections import runner
 from projections.models import CurrentFare
 from projections.projectors import PROJECTORS
 from tests.builders import add, append, given, set_
@@ -41,39 +38,6 @@ def test_a_lost_wake_up_is_made_good_by_the_sweep(
     monkeypatch.setattr(wakeup, "wake", lambda partitions: None)
     booking = given(set_("14.00"))
     seen_at(booking, 1, seconds=15)
-
-
-@pytest.fixture
-def nothing_gathered() -> Iterator[redis.Redis]:
-    """No task waits and no partition has gathered, as far as Redis knows; its server."""
-    wakeup.taken([])
-    yield redis.Redis.from_url(settings.REDIS_URL)
-    wakeup.taken([])
-
-
-def test_while_a_task_waits_no_second_one_is_sent_and_it_takes_all_that_gathered(
-    nothing_gathered: redis.Redis,
-) -> None:
-    assert wakeup._must_be_sent([3, 5])
-    assert not wakeup._must_be_sent([5, 8])
-    assert wakeup.taken([3, 5]) == [3, 5, 8]
-    assert wakeup._must_be_sent([3]), "what comes after it began needs another"
-    assert wakeup.taken([]) == [3]
-    assert wakeup.taken([]) == []
-
-
-def test_a_task_that_was_lost_does_not_keep_others_from_being_sent_for_long(
-    nothing_gathered: redis.Redis,
-) -> None:
-    wakeup._must_be_sent([3])
-    assert 0 < nothing_gathered.ttl(wakeup._key("sent")) <= 5
-
-
-def test_a_drain_moves_all_partitions_that_gathered(nothing_gathered: redis.Redis) -> None:
-    first, second = given(set_("14.00")), given(set_("14.00"))
-    wakeup._must_be_sent([partition_of(second)])
-    tasks.drain(partitions=[partition_of(first)])
-    assert CurrentFare.objects.filter(booking_id__in=[first, second]).count() == 2
 
 
 def test_without_redis_a_drain_moves_what_its_message_names(monkeypatch: pytest.MonkeyPatch) -> None:
