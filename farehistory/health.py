@@ -18,6 +18,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from events.checks import ledger_faults
 from farehistory import running
@@ -25,7 +27,10 @@ from farehistory.remembered import Remembered
 from projections import leases
 
 PROBE_SECONDS: Final = 2
-"""How long each dependency may take to answer."""
+"""How long PostgreSQL may take to answer."""
+
+REDIS_SECONDS: Final = 0.5
+"""How long Redis may: without it a process is ready, and must say so within the time limit of any probe."""
 
 REMEMBERED_SECONDS: Final = 1.0
 """How long an answer is given again: a probe opens a connection, and anybody may send one."""
@@ -121,8 +126,8 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 def _redis() -> tuple[str, str]:
     """ "ok" or "unavailable"; and whether worker, beat and broker are at work: "ok", "silent", "unknown"."""
-    limits = {"socket_connect_timeout": PROBE_SECONDS, "socket_timeout": PROBE_SECONDS}
-    client = Redis.from_url(settings.REDIS_URL, **limits)
+    limits = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS}
+    client = Redis.from_url(settings.REDIS_URL, **limits, retry=Retry(NoBackoff(), 0))
     try:
         client.ping()
         swept_at = leases.last_alive(SWEEP)

@@ -33,8 +33,8 @@ Every error below `/api/` is `application/problem+json` (RFC 9457):
 `/name` of a query parameter; of an append `/booking_id` is the one in the address.
 
 Three kinds of answers have no such body: a 304, those of a proxy in front of the service, and those of the HTTP server
-itself to what is no HTTP/1.1 or beyond its limits (400, 414 for an address beyond 64 KiB, 431 for more than 100 headers
-or about 400 KiB of them).
+itself to what is no HTTP/1.1 or beyond its limits (400, 414 for an address beyond 64 KiB, 431 for hundreds of headers
+or hundreds of KiB of them).
 """
 
 _FIELDS: Final = """\
