@@ -90,7 +90,8 @@ def test_every_event_of_the_ledger_is_chained_to_the_one_before_it() -> None:
             description=row["description"],
             metadata=row["metadata"],
         )
-        assert digest == bytes(row["content_digest"])
+        if row["metadata"] is not None:  # else it was erased, by a test or for good
+            assert digest == bytes(row["content_digest"])
         before = previous.get(row["partition"], chain.GENESIS)
         assert chain.event_hash(before, row) == bytes(row["hash"])
         previous[row["partition"]] = bytes(row["hash"])
