@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import tempfile
+from pathlib import Path
 
 import django
 
@@ -15,7 +16,12 @@ from farehistory.embedded.state import State
 
 for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "CACHE_URL", "BROKER_URL"):
     os.environ.pop(name, None)
-os.environ["FAREHISTORY_STATE"] = tempfile.mkdtemp(prefix="farehistory-benchmark-")
+_PREFIX = "farehistory-benchmark-"
+_made = not Path(os.environ.get("FAREHISTORY_STATE", "")).name.startswith(
+    _PREFIX
+)  # else by who started this process
+if _made:
+    os.environ["FAREHISTORY_STATE"] = tempfile.mkdtemp(prefix=_PREFIX)
 os.environ["DJANGO_SETTINGS_MODULE"] = "farehistory.settings"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 _made_by = os.getpid()
@@ -23,7 +29,7 @@ _made_by = os.getpid()
 
 @atexit.register
 def _remove_the_state_folder() -> None:
-    if os.getpid() == _made_by:  # not in a client that was forked
+    if _made and os.getpid() == _made_by:  # not in a client that was forked
         State.from_environment().remove()
 
 

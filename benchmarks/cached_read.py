@@ -20,7 +20,7 @@ import psycopg
 import redis
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection, connections
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -30,7 +30,7 @@ from benchmarks.clients import measure as run_case
 from benchmarks.harness import Bench
 from benchmarks.http_calls import bare, in_turns, ratio, requests
 from benchmarks.report import Figure
-from benchmarks.workload import fill
+from benchmarks.workload import fill, some_bookings
 from events import api_keys, feed, ledger
 from events.new_event import ANY, NewEvent
 from farehistory.demo import processes
@@ -55,7 +55,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 
 def _one_client(bench: Bench) -> Iterator[Figure]:
-    (booking_id,) = _some_bookings(1)
+    (booking_id,) = some_bookings(harness.application(), 1)
     cases = _cases(booking_id)
     timed = in_turns(bench, cases)
     yield ratio("CPU of a cached read / bare Django view", timed, "API, cached", "bare view", at_most=1.5)
@@ -101,7 +101,7 @@ urlpatterns = [path("api/v1/fares/<str:booking_id>", bare_view)]
 def _under_load(bench: Bench) -> Iterator[Figure]:
     bench.supervisor.start(processes.worker(), processes.beat())
     seconds = bench.options.seconds * bench.options.rounds
-    bookings = _some_bookings(1000)
+    bookings = some_bookings(harness.application(), 1000)
     before = cache.counters()
     link.drop()
     connections.close_all()
@@ -157,12 +157,6 @@ def _toll(booking_id: str) -> NewEvent:
         component="toll",
         amount=Decimal("0.10"),
     )
-
-
-def _some_bookings(count: int) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT booking_id FROM projection.current_fare ORDER BY booking_id LIMIT %s", [count])
-        return [booking_id for (booking_id,) in cursor.fetchall()]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -49,10 +49,10 @@ def _cases() -> dict[str, Callable[[], object]]:
         return ledger.append(event, source="pricing")
 
     return {
-        "API": requests(WSGIHandler(), "POST", url, key, body=_body),
-        "bare view": requests(bare(__name__), "POST", url, key, body=_body),
+        "API": requests(WSGIHandler(), "POST", url, key, body=body),
+        "bare view": requests(bare(__name__), "POST", url, key, body=body),
         "bare view, our middleware": requests(
-            bare(__name__, settings.MIDDLEWARE), "POST", url, key, body=_body
+            bare(__name__, settings.MIDDLEWARE), "POST", url, key, body=body
         ),
         "ledger": append,
     }
@@ -71,7 +71,7 @@ def _event() -> dict[str, object]:
     }
 
 
-def _body() -> bytes:
+def body() -> bytes:
     return json.dumps(_event()).encode()
 
 

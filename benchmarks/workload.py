@@ -152,6 +152,14 @@ def row(change: Change, position: int, partition: int | None = None) -> list[Any
     ]
 
 
+def some_bookings(connection: psycopg.Connection[Any], count: int) -> list[str]:
+    """Ids of bookings that the view of current fares has."""
+    rows = connection.execute(
+        "SELECT booking_id FROM projection.current_fare ORDER BY booking_id LIMIT %s", [count]
+    )
+    return [booking_id for (booking_id,) in rows]
+
+
 def fill(
     connection: psycopg.Connection[Any],
     events: int,
