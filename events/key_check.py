@@ -14,6 +14,7 @@ from hmac import compare_digest
 from time import monotonic
 from typing import Final
 
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -24,6 +25,9 @@ from events.rate_limits import Standing
 HELD_SECONDS: Final = 10.0
 """How long a key is held whatever its stamp says: what was changed past us (by SQL, or while Redis could not be told)
 takes effect within that."""
+
+BRIDGED_SECONDS: Final = 300.0
+"""How much longer a key is held while PostgreSQL does not answer: its stamp tells what is changed meanwhile."""
 
 MOST_HELD: Final = 10_000
 
@@ -69,8 +73,14 @@ def admit(text: str, address: Callable[[], str]) -> Admission | None:
         return None
     key_id, secret_hash = claim
     held = _held.get(key_id)
-    if held is None or held.until <= monotonic():
-        return _looked_up(text, key_id, None if held else address)
+    if held is None:
+        return _looked_up(text, key_id, address)
+    if held.until <= monotonic():
+        try:
+            return _looked_up(text, key_id, None)
+        except (DatabaseError, InterfaceError):
+            if held.until + BRIDGED_SECONDS <= monotonic():
+                raise
     if not compare_digest(held.secret_hash, secret_hash):
         return None  # a key's secret never changes
     standing = rate_limits.take(held.key)

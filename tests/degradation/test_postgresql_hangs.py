@@ -6,8 +6,14 @@ from __future__ import annotations
 import time
 
 import psycopg
+import pytest
 
+from events import feed
+from events.key_check import HELD_SECONDS
 from farehistory.database.circuit import REST_SECONDS
+from projections import runner
+from projections.projectors import projector
+from tests.builders import new_booking_id
 from tests.degradation.platform import (
     WITHIN,
     WITHOUT_DATABASE,
@@ -60,6 +66,22 @@ def test_who_has_a_connection_goes_on_while_no_new_one_is_made(platform: Platfor
         answers = platform.at_once(platform.append_anew)
     assert {each.status for each in answers} == {201}
     platform.nothing_is_lost_or_doubled()
+
+
+@pytest.mark.long
+def test_cached_fares_are_read_on_with_a_key_that_should_be_looked_up_again(platform: Platform) -> None:
+    booking = new_booking_id()
+    platform.append(booking)
+    while platform.get(f"/api/v1/fares/{booking}").status != 200:
+        runner.drain(projector("current_fare"), feed.heads())
+        runner.drain(projector("fare_cache"), feed.heads())
+    for _ in range(20):  # in every process
+        platform.get(f"/api/v1/fares/{booking}")
+    with stopped(*with_all_that_it_started(platform.process("postgres"))):
+        time.sleep(HELD_SECONDS + 1)
+        reads = [platform.get(f"/api/v1/fares/{booking}") for _ in range(40)]
+    assert {read.status for read in reads} == {200}
+    platform.is_back()
 
 
 def test_no_connection_is_left_behind(platform: Platform, superuser: str) -> None:
