@@ -55,7 +55,10 @@ class BearerKey(BaseAuthentication):
         return Client(admission.key.source), admission.key
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="fare history"'
+        """RFC 6750, 3.1: `error` only where a key was sent."""
+        challenge = 'Bearer realm="fare history"'
+        scheme, _, _ = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return f'{challenge}, error="invalid_token"' if scheme.lower() == "bearer" else challenge
 
 
 def _address(request: Request) -> str:
