@@ -44,9 +44,10 @@ READERS_OF_ALL = (
     *(f"tests/projections/{folder}/" for folder in ("drift_monitor", "rebuild", "management", "streams")),
     "tests/projections/test_",
     "tests/projections/",
+    "tests/sample/",  # has the ids of the documentation's examples, which requests made from these write to
     "",
 )
-"""The beginnings of the tests' ids, those first that read most of the ledger."""
+"""The beginnings of the tests' ids, those first that need a ledger to which little was written."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -33,6 +33,7 @@ COMPONENT: Final = {
     "description": "What the change is for: a short slug of your choice.",
     "examples": ["base_fare"],
 }
+EXPONENT: Final = {"type": "integer", "minimum": 0, "maximum": 4, "description": "Decimals of its amounts."}
 CURRENCY: Final = {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217.", "examples": ["SGD"]}
 IF_MATCH: Final = r'^"v[1-9][0-9]{0,9}\.[1-9][0-9]{0,2}"$'
 TIME: Final = {"type": "string", "format": "date-time", "description": "UTC, with six decimals.",
@@ -112,12 +113,7 @@ FARE_EVENT: Final[dict[str, Any]] = {
         "component": COMPONENT,
         "amount": {**AMOUNT, "description": "What was set, added or subtracted."},
         "currency": CURRENCY,
-        "exponent": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 4,
-            "description": "Decimals of its amounts.",
-        },
+        "exponent": EXPONENT,
         "allow_negative": {"type": "boolean"},
         "change": {**SIGNED_AMOUNT, "description": "The fare after this event less the fare before it."},
         "fare": {**SIGNED_AMOUNT, "description": "The fare after this event."},
@@ -192,12 +188,7 @@ DRY_RUN: Final[dict[str, Any]] = {
         },
         "booking_id": BOOKING_ID,
         "currency": CURRENCY,
-        "exponent": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 4,
-            "description": "Decimals of its amounts.",
-        },
+        "exponent": EXPONENT,
         "change": {**SIGNED_AMOUNT, "description": "The fare after less the fare before; zero of a replay."},
         "before": {**or_null(_STANDING), "description": "The fare as it is; null: the booking has none yet."},
         "after": {**_STANDING, "description": "The fare as it would be; of a replay, as it is."},

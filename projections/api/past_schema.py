@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from events.api.schema import BOOKING_ID, CURRENCY, SIGNED_AMOUNT, booking_id_in_path
+from events.api.schema import BOOKING_ID, CURRENCY, EXPONENT, SIGNED_AMOUNT, booking_id_in_path
 
 _TIME: Final = {"type": "string", "format": "date-time"}
 _VERSION: Final = {"type": "integer", "minimum": 0, "maximum": 2147483647}
@@ -59,12 +59,7 @@ FARE_DIFF: Final = {
     "properties": {
         "booking_id": BOOKING_ID,
         "currency": CURRENCY,
-        "exponent": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 4,
-            "description": "Decimals of its amounts.",
-        },
+        "exponent": EXPONENT,
         "from": _STATE,
         "to": _STATE,
         "change": {**SIGNED_AMOUNT, "description": "The later fare less the earlier one."},

@@ -106,16 +106,23 @@ def test_a_second_supervisor_on_the_same_state_is_refused(state: State) -> None:
     assert holder.communicate()[0] == "stopped\n"
 
 
+def all_are_suspended(state: State) -> bool:
+    """One that was ending when it was suspended ends all the same."""
+    with suppress(psutil.NoSuchProcess):
+        return all(process.status() == psutil.STATUS_STOPPED for process in processes_of(state))
+    return False
+
+
 def test_after_kill_9_of_the_supervisor_the_next_start_ends_what_it_left_even_if_it_hangs(
     state: State,
 ) -> None:
     holder = start_holder(state)
     query(state, "CREATE TABLE kept AS SELECT 7 AS n")
-    left: dict[int, str] = {}
     for process in processes_of(state):
         with suppress(psutil.NoSuchProcess):  # a connection's own process, which just ended
             process.suspend()  # so that none of them can end by itself
-            left[process.pid] = process.name()
+    wait_for(lambda: all_are_suspended(state))
+    left = {process.pid: process.name() for process in processes_of(state)}
     assert {"postgres", "valkey-server"} <= set(left.values())
     kill_9(holder)
     assert left.keys() <= pids_of(state)

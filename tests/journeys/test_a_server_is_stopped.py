@@ -25,6 +25,7 @@ from farehistory.embedded.supervisor import Supervisor
 from projections.models import CurrentFare
 from tests.api_client import Api, new_event
 from tests.builders import connected, given, new_booking_id, set_
+from tests.threads import meanwhile
 
 SERVICES = 12
 
@@ -117,18 +118,9 @@ class Appender:
 @contextmanager
 def appending(port: int) -> Iterator[list[Appender]]:
     key = Api.of("toll").key or ""
-    stop = threading.Event()
     appenders = [Appender(port, key, keeps=bool(number % 2)) for number in range(SERVICES)]
-    threads = [threading.Thread(target=appender.run, args=[stop]) for appender in appenders]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile([appender.run for appender in appenders]):
         yield appenders
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from projections.projectors import PROJECTORS
 from projections.proof import prove
 from tests.api_client import Api, new_event
 from tests.builders import new_booking_id
+from tests.threads import meanwhile
 
 SERVICES = 4
 KILLS = 2
@@ -59,19 +60,10 @@ class Appender:
 @contextmanager
 def appending(web: str) -> Iterator[list[Appender]]:
     key = Api.of("toll").key
-    stop = threading.Event()
     with httpx.Client(base_url=web, headers={"Authorization": f"Bearer {key}"}, timeout=10) as client:
         appenders = [Appender(client) for _ in range(SERVICES)]
-        threads = [threading.Thread(target=appender.run, args=[stop]) for appender in appenders]
-        for thread in threads:
-            thread.start()
-        try:
+        with meanwhile([appender.run for appender in appenders]):
             yield appenders
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join(timeout=90)
-    assert not any(thread.is_alive() for thread in threads)
 
 
 @pytest.mark.parametrize("victim", ["postgres", "valkey", "worker", "beat", "web"])

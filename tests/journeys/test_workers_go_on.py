@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psutil
 import pytest
@@ -26,6 +27,7 @@ from projections.projectors import PROJECTORS
 from projections.proof import prove
 from tests.builders import add, append, given, new_booking_id, set_
 from tests.staff import staff
+from tests.threads import meanwhile
 
 MARGIN_SECONDS = 4.0
 """Beyond the sweep's interval: two cores, other work on them, and the moving itself."""
@@ -34,26 +36,17 @@ MARGIN_SECONDS = 4.0
 @contextmanager
 def appends() -> Iterator[list[str]]:
     """Two services append in the background, at some dozens of events a second; yields their bookings."""
-    stop = threading.Event()
     bookings = [new_booking_id() for _ in range(6)]
 
-    def run(mine: list[str]) -> None:
+    def run(mine: list[str], stop: threading.Event) -> None:
         for booking in mine:
             append(booking, set_("14.00"))
         while not stop.wait(0.03):
             for booking in mine:
                 append(booking, add("toll", "0.01"))
-        connections.close_all()
 
-    threads = [threading.Thread(target=run, args=[bookings[start::2]]) for start in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile([partial(run, bookings[start::2]) for start in range(2)]):
         yield bookings
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(timeout=60)
 
 
 def caught_up_after(supervisor: Supervisor, seconds: float) -> float:
