@@ -2,8 +2,8 @@
 server: the CPU that one request costs the machine.
 
 One client, one connection, in turns. Counted is the CPU of the web server's processes, of PostgreSQL's and of Valkey's,
-apart and together; not the client's. The bare views have no middleware, no DRF, no API key, no limits, no counters and
-no access line, and check nothing.
+apart and together; not the client's. The bare views have no DRF, no API key, no limits, no counters and no access line,
+and check nothing; one server has them in a project as `startproject` makes it, another without any middleware.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import http.client
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from statistics import median
@@ -28,8 +28,10 @@ from farehistory.embedded.service import Service
 from projections import runner
 from projections.projectors import projector
 
-TURN = 300  # requests of one case before the next one's: enough CPU for a clock of hundredths of a second
+TURN = 500  # requests of one case before the next one's: enough CPU for a clock of hundredths of a second
 PARTS = ("web", "postgres", "valkey")
+BARE = {"bare view in a new project": "new-project", "bare view without middleware": "none"}
+"""Names of the servers with bare views, and what middleware each is to have."""
 
 Request = Callable[[], tuple[str, str, bytes]]
 """The next request: method, path, body."""
@@ -47,39 +49,43 @@ class Served:
 
     def told(self, name: str) -> str:
         parts = {part: median(turn[part] for turn in self.cpu) * 1e6 for part in self.cpu[0]}
-        return f"{name:<24}" + "".join(f"{part} {value:6,.0f} µs   " for part, value in parts.items())
+        return f"{name:<44}" + "".join(f"{part} {value:6,.0f} µs   " for part, value in parts.items())
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
     fill(harness.application(), bench.options.events)
     for name in ("current_fare", "fare_cache"):
         runner.drain(projector(name), feed.heads())
-    port, bare_port = processes.free_port(), processes.free_port()
-    bench.supervisor.start(processes.web(port, workers=1), bare_server(bare_port))
-    cases = _cases(port, bare_port)
+    ports = {name: processes.free_port() for name in ("web", *BARE)}
+    bench.supervisor.start(processes.web(ports["web"], workers=1))
+    for name, middleware in BARE.items():
+        bench.supervisor.start(_bare_server(name, ports[name], middleware))
+    cases = _cases(ports)
     for served in cases.values():
         _turn(bench, served)
         served.cpu.clear()
     end = time.monotonic() + bench.options.seconds * bench.options.rounds
-    while time.monotonic() < end or not cases["append, API"].cpu:
+    while time.monotonic() < end or not all(served.cpu for served in cases.values()):
         for served in cases.values():
             _turn(bench, served)
-    for name, served in cases.items():
-        bench.report.note(served.told(name))
+    for (what, server), served in cases.items():
+        bench.report.note(served.told(f"{what}, {server}"))
     for what in ("append", "cached read"):
-        yield _ratio(f"CPU of an {what} / bare view, all processes".replace("an c", "a c"), cases, what)
-        yield _ratio("the same, of the web server alone", cases, what, "web")
+        for bare in BARE:
+            yield _ratio(f"CPU of {what} / {bare}, all processes", cases, what, bare, PARTS)
+            yield _ratio("the same, of the web server alone", cases, what, bare, ("web",))
 
 
-def bare_server(port: int) -> Service:
+def _bare_server(name: str, port: int, middleware: str) -> Service:
     """granian as it serves the platform, with the bare views."""
     return Service(
-        name="bare",
+        name=name,
         argv=[
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
             *("--host", processes.HOST, "--port", str(port), "--workers", "1", "--blocking-threads", "16"),
             "benchmarks.bare_app:application",
         ],
+        environment={"BARE_MIDDLEWARE": middleware},
         ready=lambda: _listens(port),
     )
 
@@ -95,23 +101,22 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _cases(port: int, bare_port: int) -> dict[str, Served]:
+def _cases(ports: Mapping[str, int]) -> dict[tuple[str, str], Served]:
+    """By what is asked for, and which server is asked."""
     key = api_keys.create("pricing", ("fares:append", "fares:read"))[1]
     bookings = (f"over-http-{number}" for number in count())
+    (booking_id,) = some_bookings(harness.application(), 1)
 
     def append() -> tuple[str, str, bytes]:
         return "POST", f"/api/v1/fares/{next(bookings)}/events", http_append.body()
-
-    (booking_id,) = some_bookings(harness.application(), 1)
 
     def read() -> tuple[str, str, bytes]:
         return "GET", f"/api/v1/fares/{booking_id}", b""
 
     return {
-        "append, API": Served("web", port, append, key),
-        "append, bare view": Served("bare", bare_port, append, key),
-        "cached read, API": Served("web", port, read, key),
-        "cached read, bare view": Served("bare", bare_port, read, key),
+        (what, server): Served(server, port, request, key)
+        for what, request in {"append": append, "cached read": read}.items()
+        for server, port in ports.items()
     }
 
 
@@ -146,13 +151,18 @@ def _of_tree(pid: int) -> float:
     return seconds
 
 
-def _ratio(name: str, cases: Mapping[str, Served], what: str, *parts: str) -> Figure:
-    def cpu(case: str) -> list[float]:
-        return [sum(turn[part] for part in parts or PARTS) for turn in cases[f"{what}, {case}"].cpu]
+def _ratio(
+    name: str,
+    cases: Mapping[tuple[str, str], Served],
+    what: str,
+    bare: str,
+    parts: Sequence[str],
+) -> Figure:
+    def cpu(server: str) -> list[float]:
+        return [sum(turn[part] for part in parts) for turn in cases[what, server].cpu]
 
-    return Figure.of(
-        name, [mine / bare for mine, bare in zip(cpu("API"), cpu("bare view"), strict=True)], at_most=1.5
-    )
+    ratios = [mine / other for mine, other in zip(cpu("web"), cpu(bare), strict=True)]
+    return Figure.of(name, ratios, at_most=1.5)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -33,6 +33,7 @@ lpep_pickup_datetime,lpep_dropoff_datetime,VendorID,PULocationID,DOLocationID,tr
         ("pages", "fare page: large / small"),
         ("feed", "page of 1,000: large / small"),
         ("cached_read", "hit rate while bookings change"),
+        ("over_http", "CPU of append / bare view in a new project, all processes"),
     ],
 )
 def test_a_script_measures_its_figure(script: str, figure: str, tmp_path: Path) -> None:
