@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic
@@ -24,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from events.models import ApiKey
+from events.per_process import PerProcess
 from events.redis_commands import ask
 
 ANSWER_WITHIN: Final = 0.15
@@ -69,7 +71,7 @@ def take(key: ApiKey) -> Standing | None:
     name = "" if not quota else "default" if own is None else "key"
     window: int = settings.FAREHISTORY_RATE_WINDOW
     # Without a quota only the stamp is asked for: nothing is too much for it.
-    asked = (quota or 1, window, 1 if quota else 0, token_hex(8), max(window, KEPT_SECONDS))
+    asked = (quota or 1, window, 1 if quota else 0, _new_stamp(), max(window, KEPT_SECONDS))
     return _ask(partial(_standing, name, key_name(key.key_id), asked))
 
 
@@ -99,6 +101,15 @@ def renew_stamp(key_id: str) -> None:
             client.hdel(key_name(key_id), "stamp")
     except redis.RedisError as error:
         logger.warning("Redis could not be told that the key %s has changed: %s", key_id, _words(error))
+
+
+_process_token = PerProcess(lambda: token_hex(8))
+_stamps = count()
+
+
+def _new_stamp() -> str:
+    """One that was never given before, by any process."""
+    return f"{_process_token()}-{next(_stamps)}"
 
 
 def key_name(key_id: str) -> str:

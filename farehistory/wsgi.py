@@ -16,10 +16,12 @@ application = ChunkedBodies(get_wsgi_application())
 # Django is set up by now.
 from django.urls import get_resolver  # noqa: E402
 
+from farehistory.database.of_requests import look_when_needed  # noqa: E402
 from farehistory.startup import demand_rules_in_force  # noqa: E402
 from farehistory.stop_signals import end_waits_on_stop  # noqa: E402
 
 demand_rules_in_force()
+look_when_needed()
 # Loads every view now: else each process's first request would, for seconds, and hold up a stop that comes meanwhile.
 get_resolver().url_patterns  # noqa: B018
 end_waits_on_stop()

@@ -35,6 +35,12 @@ class Endpoint(APIView):
         """`Allow`, which DRF puts together anew for each answer."""
         return dict(_default_headers(type(self)))  # type: ignore[arg-type]  # mypy: no hash
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """DRF's, with parsers and authenticators that all requests share: they keep nothing."""
+        parsers, authenticators, negotiator = _shared(type(self))  # type: ignore[arg-type]  # mypy: no hash
+        context = {"view": self, "args": args, "kwargs": kwargs}
+        return Request(request, parsers, authenticators, negotiator, context)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """DRF's, without formats by suffix, versions and throttles, of which there are none."""
         negotiated = self.perform_content_negotiation(request)
@@ -53,6 +59,12 @@ class Endpoint(APIView):
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """204; the header `Allow`, which every answer has, says the rest."""
         return Response(status=204)
+
+
+@cache
+def _shared(endpoint: type[Endpoint]) -> tuple[Any, Any, Any]:
+    view = endpoint()
+    return view.get_parsers(), view.get_authenticators(), view.get_content_negotiator()
 
 
 @cache

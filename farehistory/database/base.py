@@ -48,6 +48,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     connection: ImpatientConnection | None
 
+    may_be_unusable = False
+    """Whether it is to be looked at before its next use."""
+
+    def ensure_connection(self) -> None:
+        if self.may_be_unusable:
+            self.may_be_unusable = False
+            self.close_if_unusable_or_obsolete()
+        super().ensure_connection()
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> ImpatientConnection:
         answer_within = conn_params.pop("answer_within", None)
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
