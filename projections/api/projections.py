@@ -59,7 +59,7 @@ def projection_as_json(of: Status, *, partitions: bool) -> dict[str, Any]:
         "last_drift_check": _time(of.checked_at),
         "proven_at": _time(of.proven_at),
         "open_drift": of.open_drift,
-        **_of_redis(of.name),
+        **_of_redis(of),
     }
     return answer | {"partitions": [_partition(each) for each in of.partitions]} if partitions else answer
 
@@ -74,12 +74,13 @@ def _partition(of: PartitionStatus) -> dict[str, Any]:
     }
 
 
-def _of_redis(name: str) -> dict[str, Any]:
+def _of_redis(of: Status) -> dict[str, Any]:
     """What only Redis knows of a projection; null while it does not say."""
-    if name == "fare_cache":
+    if of.name == "fare_cache":
         return {"reads": _if_known(cache.counters)}
-    if name == "fare_stream":
-        return {"consumer_groups": _if_known(_consumer_groups)}
+    if of.name == "fare_stream":
+        # A Redis that did not tell the position is not waited for a second time.
+        return {"consumer_groups": None if of.unknown_position else _if_known(_consumer_groups)}
     return {}
 
 
