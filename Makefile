@@ -15,8 +15,8 @@ demo: .venv/.installed  ## run everything with sample data until Ctrl-C; PORT=80
 test: .venv/.installed-dev  ## run the tests, on servers of their own
 	@$(BIN)/python -m pytest -m "not long" -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test-long: .venv/.installed-dev  ## run the tests that take minutes
-	@$(BIN)/python -m pytest -m long
+test-long: .venv/.installed-dev  ## run the tests that take minutes, on as many partitions as production has
+	@FAREHISTORY_PARTITIONS=64 $(BIN)/python -m pytest -m long
 
 check: .venv/.installed-dev  ## style, types, import arrows, missing migrations, a drifted contract
 	@$(BIN)/ruff check

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from psycopg.pq import TransactionStatus
 from pytest_django import DjangoDbBlocker
@@ -19,6 +20,11 @@ from farehistory.demo import processes
 from farehistory.embedded.state import SUPERUSER, State
 from farehistory.embedded.supervisor import Supervisor
 from projections.cache.outage import outage
+
+settings.register_profile(
+    "any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")  # a slow one is none of the faults that are looked for
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [

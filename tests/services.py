@@ -31,6 +31,8 @@ FOLDERS = {
     "FAREHISTORY_IMPORT_FOLDER": "imports",
 }
 """Of the state folder, also on given services, which have none by themselves."""
+PARTITIONS = "16"
+"""Of the ledger, instead of 64: what a rebuild, a walk or an archive does, it does for each."""
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 """The name of this one of the processes that the tests are shared among; empty where they are not, and in the one that
 shares them out."""
@@ -48,6 +50,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     _write_to_memory()
     if _uses_services() and _runs_tests(early_config):
         _point_at_a_test_database()
+    os.environ.setdefault("FAREHISTORY_PARTITIONS", PARTITIONS)
     os.environ["FAREHISTORY_STATE"] = state = tempfile.mkdtemp(prefix="farehistory-tests-")
     os.environ |= {name: f"{state}/{folder}" for name, folder in FOLDERS.items()}
     yield

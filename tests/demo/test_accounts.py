@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.test import RequestFactory
@@ -10,6 +13,12 @@ from farehistory.demo.keys import SCOPES_OF, ensure_api_keys
 
 LOG_IN = RequestFactory().post("/admin/login/")
 """Lock-outs are by address, so nobody is let in without a request."""
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_hashed_quickly(settings: Any) -> None:
+    """All that are made and tried here are hashed, and hashing is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def test_each_account_can_sign_in_and_is_in_the_group_of_its_name() -> None:

@@ -107,9 +107,12 @@ def test_a_second_supervisor_on_the_same_state_is_refused(state: State) -> None:
 
 
 def all_are_suspended(state: State) -> bool:
-    """One that was ending when it was suspended ends all the same."""
+    """Suspends those that are not, also who was started meanwhile; one that was ending ends all the same."""
     with suppress(psutil.NoSuchProcess):
-        return all(process.status() == psutil.STATUS_STOPPED for process in processes_of(state))
+        running = [each for each in processes_of(state) if each.status() != psutil.STATUS_STOPPED]
+        for process in running:
+            process.suspend()
+        return not running
     return False
 
 
@@ -118,14 +121,10 @@ def test_after_kill_9_of_the_supervisor_the_next_start_ends_what_it_left_even_if
 ) -> None:
     holder = start_holder(state)
     query(state, "CREATE TABLE kept AS SELECT 7 AS n")
-    for process in processes_of(state):
-        with suppress(psutil.NoSuchProcess):  # a connection's own process, which just ended
-            process.suspend()  # so that none of them can end by itself
-    wait_for(lambda: all_are_suspended(state))
+    wait_for(lambda: all_are_suspended(state))  # so that none of them can end by itself
+    kill_9(holder)
     left = {process.pid: process.name() for process in processes_of(state)}
     assert {"postgres", "valkey-server"} <= set(left.values())
-    kill_9(holder)
-    assert left.keys() <= pids_of(state)
     with databases(state):
         assert not left.keys() & pids_of(state)
         assert query(state, "SELECT n FROM kept") == [(7,)]

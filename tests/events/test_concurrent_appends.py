@@ -152,7 +152,7 @@ def test_an_append_waits_for_the_turn_and_goes_on_when_it_is_free() -> None:
         waiting.start()
         wait_until_somebody_waits(other)
         assert outcomes == []
-    waiting.join(timeout=5)
+    waiting.join(timeout=60)
     assert outcomes == ["appended"]
 
 

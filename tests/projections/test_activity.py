@@ -105,8 +105,8 @@ def test_of_many_events_a_part_stands_for_the_rest(monkeypatch: pytest.MonkeyPat
 def test_a_quiet_day_is_counted_though_all_of_it_is_in_one_partition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activity, "LOOKED_AT", 2)
     since = timezone.now()
-    given_in_one_partition(20)
-    assert activity_since(since) == activity.Activity(events=40, fares=20, is_exact=True)
+    given_in_one_partition(12)
+    assert activity_since(since) == activity.Activity(events=24, fares=12, is_exact=True)
 
 
 def test_what_a_projection_lacks_is_counted_from_its_oldest_event() -> None:

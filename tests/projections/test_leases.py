@@ -25,13 +25,13 @@ def test_one_of_many_that_ask_at_once_holds_it(name: str) -> None:
 
 
 def test_its_holder_renews_it_and_others_wait_until_it_is_over(name: str) -> None:
-    assert leases.take(name, "a", 0.4)
-    time.sleep(0.25)
-    assert leases.take(name, "a", 0.4)
-    time.sleep(0.25)
-    assert not leases.take(name, "b", 0.4)
-    time.sleep(0.25)
-    assert leases.take(name, "b", 0.4)
+    assert leases.take(name, "a", 0.2)
+    assert leases.take(name, "a", 60)
+    time.sleep(0.3)
+    assert not leases.take(name, "b", 60)
+    assert leases.take(name, "a", 0.1)
+    time.sleep(0.2)
+    assert leases.take(name, "b", 60)
 
 
 def test_it_is_handed_over_by_its_holder_alone(name: str) -> None:
@@ -57,4 +57,4 @@ def test_without_redis_everybody_holds_it_at_once(name: str, monkeypatch: pytest
     assert leases.take(name, "b", 10)
     assert leases.hand_over(name, "a", "c", 10)
     leases.let_go(name, "a")
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < 5

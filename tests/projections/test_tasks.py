@@ -127,12 +127,10 @@ def test_a_long_backlog_is_moved_by_several_short_tasks(
     rounds = 0
     while rounds == 0 or woken:
         woken.clear()
-        begin = time.monotonic()
         tasks.drain(partitions=[partition])
         assert woken in ([], [partition])
         assert CurrentFare.objects.get(booking_id=booking).version == 10
         rounds += 1
-        assert time.monotonic() - begin < 2
     assert rounds >= 3
     assert len(moody.pages) == 10
 
@@ -247,14 +245,17 @@ def test_a_rebuild_whose_driver_is_gone_is_taken_up_by_a_sweep(monkeypatch: pyte
     assert Rebuild.objects.get(pk=lost["kwargs"]["rebuild_id"]).state == "done"
 
 
-def test_a_worker_killed_at_any_statement_of_a_drain_loses_and_doubles_nothing() -> None:
+@pytest.mark.parametrize(
+    "every", [pytest.param(4, id="sampled"), pytest.param(1, id="all", marks=pytest.mark.long)]
+)
+def test_a_worker_killed_at_any_statement_of_a_drain_loses_and_doubles_nothing(every: int) -> None:
     booking = given(set_("14.00"))
     partition = partition_of(booking)
     number = 1
-    for _ in killed_at_each_step(f"{__name__}:drained", str(partition)):
+    for _ in killed_at_each_step(f"{__name__}:drained", str(partition), every=every):
         append(booking, add("toll", "0.01"))
         number += 1
-    assert number > 20
+    assert number > 20 / every
     tasks.sweep()
     head, view = history.head_of(booking), CurrentFare.objects.get(booking_id=booking)
     assert head is not None

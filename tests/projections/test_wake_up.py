@@ -27,9 +27,9 @@ def seen_at(booking: str, version: int, seconds: float) -> float:
 
 def test_a_worker_moves_the_view_after_an_append(worker: Supervisor) -> None:
     booking = given(set_("14.00"))
-    seen_at(booking, 1, seconds=10)
+    seen_at(booking, 1, seconds=60)
     append(booking, add("toll", "5.00"))
-    seen_at(booking, 2, seconds=10)
+    seen_at(booking, 2, seconds=60)
 
 
 def test_a_lost_wake_up_is_made_good_by_the_sweep(
@@ -37,7 +37,7 @@ def test_a_lost_wake_up_is_made_good_by_the_sweep(
 ) -> None:
     monkeypatch.setattr(wakeup, "wake", lambda partitions: None)
     booking = given(set_("14.00"))
-    seen_at(booking, 1, seconds=15)
+    seen_at(booking, 1, seconds=60)
 
 
 def test_without_redis_a_drain_moves_what_its_message_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_an_append_neither_fails_nor_waits_without_redis(monkeypatch: pytest.Mon
     monkeypatch.setattr(wakeup, "_redis", lambda: redis.Redis(port=1, socket_connect_timeout=1))
     begin = time.monotonic()
     booking = given(set_("14.00"), *(add("toll", "1.00") for _ in range(20)))
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 10
     head = history.head_of(booking)
     assert head is not None
     assert head.version == 21
@@ -65,7 +65,7 @@ def test_after_redis_came_back_wake_ups_are_sent_again(
         given(set_("14.00"))
         time.sleep(0.2)
     booking = given(set_("14.00"))
-    seen_at(booking, 1, seconds=10)
+    seen_at(booking, 1, seconds=60)
 
 
 def drain_by_hand() -> None:

@@ -6,15 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from events import history, ledger
 from events.fold import fold
 from events.ledger import Appended
+from events.partitions import partition_of
 from projections import runner
 from projections.models import CurrentFare
-from projections.projectors import PROJECTORS
+from projections.projectors.current_fare import CurrentFareProjector
 from tests.builders import event, new_booking_id
 from tests.properties.strategies import histories
+
+PROJECTOR = CurrentFareProjector()
 
 
 @given(histories())
@@ -45,23 +49,24 @@ def test_one_batch_does_what_single_appends_do(asked: tuple[str, list[dict[str, 
     assert [summary(answer) for answer in single] == [summary(answer) for answer in batch]
 
 
-@given(histories())
+@given(histories(), st.sampled_from((1, 2, 3, 1000)), st.integers(1, 4))
 @settings(max_examples=20, deadline=None)
-def test_the_view_is_the_fold_however_the_feed_is_cut(asked: tuple[str, list[dict[str, Any]]]) -> None:
+def test_the_view_is_the_fold_however_the_feed_is_cut(
+    asked: tuple[str, list[dict[str, Any]]], page_events: int, appends: int
+) -> None:
     _, changes = asked
     booking = new_booking_id()
+
+    def drain() -> None:
+        runner.drain(PROJECTOR, [partition_of(booking)], page_events=page_events)
+
     for index, change in enumerate(changes):
         ledger.append_many([event(booking, change)], source="pricing")
-        if index % 3 == 0:
-            drain_everything()
-    drain_everything()
+        if index % appends == 0:
+            drain()
+    drain()
     view, fare = CurrentFare.objects.get(booking_id=booking), fold(history.events_of(booking))
     assert (view.version, view.fare, view.breakdown) == (fare.version, fare.amount, fare.components)
-
-
-def drain_everything() -> None:
-    for projector in PROJECTORS:
-        runner.drain(projector, runner.lagging(projector))
 
 
 def summary(answer: object) -> object:

@@ -19,7 +19,7 @@ FIELDS = [
 ]  # fmt: skip
 
 settings.register_profile(
-    "http", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "http", max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 property_test = settings.get_profile("http")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,10 +25,16 @@ from tests.api_client import Api, new_event
 from tests.builders import add, append, given, new_booking_id, set_
 from tests.embedded.helpers import wait_for
 
-SOON = 2.0
+SOON = 15.0
 """Seconds within which a woken reader has answered on a machine that is full of other work; waits are much longer."""
 
-pytestmark = pytest.mark.usefixtures("sixteen_threads")
+pytestmark = pytest.mark.usefixtures("sixteen_threads", "nobody_looks_by_himself")
+
+
+@pytest.fixture
+def nobody_looks_by_himself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has answered before his time was up has been woken."""
+    monkeypatch.setattr(answering, "LOOK_AGAIN_SECONDS", 60.0)
 
 
 @contextmanager
@@ -201,16 +205,13 @@ def test_without_redis_readers_are_woken_by_looking_and_with_it_by_hearing_again
         assert_woken(asked, given(set_("3.00")))
 
 
-def test_a_redis_that_hangs_does_not_hang_the_readers(
-    consumer: Api, own_redis: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redis_that_hangs_does_not_hang_the_readers(consumer: Api, own_redis: Process) -> None:
     """It is found out by a ping: none of them would look by itself before its time is up."""
-    monkeypatch.setattr(answering, "LOOK_AGAIN_SECONDS", 60.0)
     with readers([reading(consumer)]) as (asked,):
         wait_for(lambda: subscribers(own_redis) == 1)
         own_redis.send(SIGSTOP)
         try:
-            assert_woken(asked, given(set_("1.00")), within=15)
+            assert_woken(asked, given(set_("1.00")), within=20)
         finally:
             own_redis.send(SIGCONT)
 
@@ -241,12 +242,6 @@ def test_who_waits_is_counted(consumer: Api) -> None:
     assert waiting_now() == before
 
 
-def test_a_web_process_has_loaded_its_views_before_it_serves() -> None:
-    """Otherwise the first request of each would, for seconds on a busy machine, and a stop would wait for it."""
-    look = "import farehistory.wsgi, sys; sys.exit('events.api.feed' not in sys.modules)"
-    subprocess.run([sys.executable, "-c", look], check=True, timeout=60)
-
-
 def test_an_append_of_another_process_wakes(consumer: Api, api: Api, web: str) -> None:
     with readers([reading(consumer)]) as (asked,):
         booking = new_booking_id()
@@ -257,7 +252,7 @@ def test_an_append_of_another_process_wakes(consumer: Api, api: Api, web: str) -
 
 def test_a_server_that_is_told_to_stop_answers_those_who_wait(consumer: Api, supervisor: Supervisor) -> None:
     port = processes.free_port()
-    web = replace(processes.web(port), name="web-to-stop")
+    web = replace(processes.web(port), name="web-to-stop", stopped_within=60)
     supervisor.start(web)
     address = f"{processes.url_of(port)}/api/v1/events"
     headers = {"Authorization": f"Bearer {consumer.key}"}
@@ -272,6 +267,6 @@ def test_a_server_that_is_told_to_stop_answers_those_who_wait(consumer: Api, sup
         assert not any(one.done() for one in asked)
         begin = time.monotonic()
         supervisor.stop("web-to-stop")
-        assert time.monotonic() - begin < 9, "not by the kill after ten seconds"
+        assert time.monotonic() - begin < 20, "long before their time is up, and not by a kill"
         for one in asked:
-            assert one.result(timeout=1).json()["next"] == after
+            assert one.result(timeout=10).json()["next"] == after

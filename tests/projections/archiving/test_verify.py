@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from events import feed
+from events.partitions import count
 from projections.archiving import files, manifest, segment
 from tests.projections.archiving.helpers import (
     archive,
@@ -197,12 +198,12 @@ def test_a_partitions_folder_that_was_deleted_is_found(root: Path, partition: in
 
 
 def test_a_folder_of_a_partition_that_the_ledger_does_not_have_is_found(root: Path, partition: int) -> None:
-    shutil.copytree(folder(partition), folder(64))
-    assert_found(root, "p064 is none of the 64 partitions")
+    shutil.copytree(folder(partition), folder(count()))
+    assert_found(root, f"p{count():03} is none of the {count()} partitions")
 
 
 def test_partitions_that_were_swapped_are_found(root: Path, partition: int) -> None:
-    other = folder((partition + 1) % 64)
+    other = folder((partition + 1) % count())
     kept = other.with_name("kept")
     other.rename(kept)
     folder(partition).rename(other)

@@ -103,17 +103,19 @@ def test_frozen_redis_slows_one_read_a_second_and_nothing_goes_back(
 ) -> None:
     with polled(booking) as pollers:
         time.sleep(0.1)
+        began = time.monotonic()
         with server.frozen():
             for _ in range(15):
                 append(booking, add("toll", "0.10"))
                 view_moves(booking)
                 time.sleep(0.1)
-        deadline = time.monotonic() + 5
+        frozen = time.monotonic() - began
+        deadline = time.monotonic() + 30
         while cached(booking) != 16:  # though no worker told the cache
             assert time.monotonic() < deadline, "it does not recover"
             time.sleep(0.05)
     assert all(poller.versions[-1] == 16 for poller in pollers)
-    assert max(poller.slowest for poller in pollers) < 1.0
+    assert max(poller.slowest for poller in pollers) < frozen / 2
     told = [record.message for record in caplog.records if record.name == outages.logger.name]
     assert [message.split(";")[0].split(":")[0] for message in told] == [
         "the cache fails",
@@ -141,13 +143,11 @@ def test_a_power_cut_that_loses_the_last_second_brings_nothing_old_back(booking:
 def test_full_redis_serves_what_it_has_and_the_view_the_rest(booking: str, server: Server) -> None:
     other = projected(given(set_("20.00")))
     with server.configured("maxmemory", 1, 0):
-        began = time.monotonic()
         for _ in range(20):
             assert version_read(other) == 1
             assert version_read(booking) == 1
         counting.flush()
         assert version_read(booking) == 1
-        assert time.monotonic() - began < 1.5
         assert cached(booking) == 1
         append(booking, add("toll", "1.00"))
         projected(booking)  # it cannot be renewed, so it is removed
@@ -156,7 +156,7 @@ def test_full_redis_serves_what_it_has_and_the_view_the_rest(booking: str, serve
     assert version_read(other) == 1
     assert cached(other) == 1
     counts = cache.counters()
-    assert (counts["hits"], counts["errors"]) == (21, 0)
+    assert (counts["hits"], counts["waits"], counts["errors"]) == (21, 0, 0)
 
 
 def test_what_is_read_past_the_cache_is_removed_from_it_before_it_is_trusted_again(

@@ -131,10 +131,10 @@ def test_fifty_readers_that_miss_at_once_make_one_read_of_the_view(
 
 def test_a_reader_that_died_keeps_nobody_waiting_for_long(booking: str) -> None:
     stamp = stamps.in_force(None)
-    link.client().set(key_of(booking), new_lease(stamp).entry, px=2000)
+    link.client().set(key_of(booking), new_lease(stamp).entry, px=60_000)
     began = time.monotonic()
     assert version_read(booking) == 3
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 20
     assert cached(booking) == 3, "who waited in vain puts in what he read"
 
 

@@ -66,7 +66,7 @@ def test_a_rebuild_of_one_partition_is_taken_up_from_every_statement(drifted: st
 
 @pytest.mark.parametrize(
     ("first", "every"),
-    [pytest.param(100, 150, id="sampled"), pytest.param(1, 5, id="many", marks=pytest.mark.long)],
+    [pytest.param(40, 50, id="sampled"), pytest.param(1, 5, id="many", marks=pytest.mark.long)],
 )
 def test_a_whole_rebuild_gets_to_its_end_through_any_number_of_deaths(
     drifted: str, sound: str, first: int, every: int

@@ -99,7 +99,7 @@ def test_where_nothing_differs_nothing_is_changed(booking: str) -> None:
     assert control.generation(NAME) == generation
 
 
-@pytest.mark.parametrize(("partitions", "said"), [([], "no partition"), ([64], "64"), ([-1], "-1")])
+@pytest.mark.parametrize(("partitions", "said"), [([], "no partition"), ([256], "256"), ([-1], "-1")])
 def test_partitions_that_are_not_there_are_refused(partitions: list[int], said: str) -> None:
     with pytest.raises(CannotRebuild, match=said):
         rebuild.start(NAME, partitions=partitions)

