@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 _NURSERY = """
 import importlib
+import json
 import os
 import signal
 import sys
@@ -26,18 +29,18 @@ import django
 django.setup()
 from tests import faults
 
-module, _, function = sys.argv[1].partition(":")
-work = getattr(importlib.import_module(module), function)
 for line in sys.stdin:
+    step, work, arguments = json.loads(line)
+    module, _, function = work.partition(":")
+    work = getattr(importlib.import_module(module), function)
     child = os.fork()
     if child == 0:
         signal.alarm(60)
-        faults.die_at(int(line))
-        work(*sys.argv[2:])
+        faults.die_at(step)
+        work(*arguments)
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-"""Has imported everything and opened nothing when it forks: a child costs milliseconds, not a second."""
 
 
 def killed_at_each_step(work: str, *arguments: str, first: int = 1, every: int = 1) -> Iterator[int]:
@@ -51,11 +54,10 @@ def killed_at(steps: Iterable[int], work: str, *arguments: str) -> Iterator[int]
 
     Raises RuntimeError if a child ends in another way than by our signal.
     """
-    with _nursery(work, arguments) as came_to_its_end:
-        for step in steps:
-            if came_to_its_end(step):
-                return
-            yield step
+    for step in steps:
+        if _came_to_its_end(step, work, arguments):
+            return
+        yield step
 
 
 def die_at(step: int) -> None:
@@ -90,30 +92,57 @@ class _Counter:
         return execute(sql, params, many, context)
 
 
-@contextmanager
-def _nursery(work: str, arguments: tuple[str, ...]) -> Iterator[Callable[[int], bool]]:
-    with (
-        tempfile.TemporaryFile("w+") as said,
-        subprocess.Popen(
-            [sys.executable, "-c", _NURSERY, work, *arguments],
+def _came_to_its_end(step: int, work: str, arguments: tuple[str, ...]) -> bool:
+    nursery = _nursery()
+    try:
+        ended = nursery.run(step, work, arguments)
+    except BaseException:  # a time limit, between question and answer
+        _nursery.cache_clear()
+        nursery.close()
+        raise
+    if ended not in ("0", str(-signal.SIGKILL)):
+        raise RuntimeError(f"the child ended with {ended or 'its nursery'}: {nursery.said()}")
+    return ended == "0"
+
+
+class _Nursery:
+    """Has imported everything and opened nothing when it forks: a child costs milliseconds, not a second."""
+
+    def __init__(self) -> None:
+        self._said = tempfile.TemporaryFile("a+")  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _NURSERY],
             cwd=ROOT,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "farehistory.settings"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=self._said,
             text=True,
             bufsize=1,
-        ) as nursery,
-    ):
+        )
 
-        def came_to_its_end(step: int) -> bool:
-            assert nursery.stdin is not None
-            assert nursery.stdout is not None
-            nursery.stdin.write(f"{step}\n")
-            ended = nursery.stdout.readline().strip()
-            if ended not in ("0", str(-signal.SIGKILL)):
-                said.seek(0)
-                raise RuntimeError(f"the child ended with {ended or 'its nursery'}: {said.read()}")
-            return ended == "0"
+    def run(self, step: int, work: str, arguments: tuple[str, ...]) -> str:
+        """The exit code of a child, as a text; empty where the nursery itself has ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._said.truncate(0)
+        self._process.stdin.write(json.dumps([step, work, arguments]) + "\n")
+        return self._process.stdout.readline().strip()
 
-        yield came_to_its_end
+    def said(self) -> str:
+        """What the last child has written to stderr."""
+        self._said.seek(0)
+        return self._said.read()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._said.close()
+
+
+@cache
+def _nursery() -> _Nursery:
+    """One for all tests of this process, until it ends."""
+    nursery = _Nursery()
+    atexit.register(nursery.close)
+    return nursery

@@ -65,6 +65,7 @@ def test_every_answer_is_late_but_comes(platform: Platform, proxy: Proxy) -> Non
     platform.nothing_is_lost_or_doubled()
 
 
+@pytest.mark.long
 def test_every_answer_is_too_late(platform: Platform, proxy: Proxy) -> None:
     """A pooler accepts connections, and nothing comes of them."""
     proxy.delay = 4

@@ -21,7 +21,14 @@ def projected(booking: str, version: int, seconds: float = BACK_WITHIN) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("hung", [["worker"], ["beat"], ["worker", "beat"]])
+@pytest.mark.parametrize(
+    "hung",
+    [
+        pytest.param(["worker"], marks=pytest.mark.long),
+        pytest.param(["beat"], marks=pytest.mark.long),
+        ["worker", "beat"],
+    ],
+)
 def test_they_hang_and_go_on(platform: Platform, worker: Supervisor, hung: list[str]) -> None:
     booking = given(set_("14.00"))
     projected(booking, 1)

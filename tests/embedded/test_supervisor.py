@@ -7,12 +7,13 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
-from farehistory.embedded.orphans import processes_of
+from farehistory.embedded.orphans import end_orphans, processes_of
 from farehistory.embedded.state import AlreadyRunning, EmbeddedError, State
 from farehistory.embedded.supervisor import Supervisor, supervising
 from tests.embedded.helpers import (
@@ -117,8 +118,9 @@ def all_are_suspended(state: State) -> bool:
 
 
 def test_after_kill_9_of_the_supervisor_the_next_start_ends_what_it_left_even_if_it_hangs(
-    state: State,
+    state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("farehistory.embedded.supervisor.end_orphans", partial(end_orphans, patience=0.5))
     holder = start_holder(state)
     query(state, "CREATE TABLE kept AS SELECT 7 AS n")
     wait_for(lambda: all_are_suspended(state))  # so that none of them can end by itself
