@@ -52,17 +52,19 @@ def streamed(run: Transfer) -> Iterator[bytes]:
 
 
 def _written_on(run: Transfer) -> Changes:
-    """About a second's work, behind what the file has already."""
+    """About a second's work and one piece at least, behind what the file has already."""
     lines, wanted = lines_of(run), LedgerFilter.of(run.asked["filters"])
     at, size = _Reached(run), run.reached.get("bytes", 0)
     until = time.monotonic() + _WORK_SECONDS
     with folder.going_on(folder.folder_of(run.pk) / folder.EXPORTED, size) as file:
         if not size:
             size += file.write(lines.head)
-        while (piece := at.next_piece()) is not None and time.monotonic() < until:
+        while (piece := at.next_piece()) is not None:
             events, upto = wanted.page(piece)
             size += file.write(lines.of(events))
             at.passed(piece, upto, len(events))
+            if time.monotonic() >= until:
+                break
     return {
         "reached": {"range": at.range, "position": at.position, "bytes": size},
         "rows": run.rows + at.rows,

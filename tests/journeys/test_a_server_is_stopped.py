@@ -124,10 +124,11 @@ def appending(port: int) -> Iterator[list[Appender]]:
 
 
 @contextmanager
-def server(supervisor: Supervisor, **options: Any) -> Iterator[int]:
+def server(supervisor: Supervisor, *, stopped_within: float = 60, **options: Any) -> Iterator[int]:
     """A web server of its own, beside the one of other tests; its port."""
     port = processes.free_port()
-    supervisor.start(replace(processes.web(port, **options), name="web-to-stop", stopped_within=60))
+    service = processes.web(port, **options)
+    supervisor.start(replace(service, name="web-to-stop", stopped_within=stopped_within))
     try:
         yield port
     finally:
@@ -176,12 +177,7 @@ def test_one_that_first_says_that_it_will_stop_leaves_nobody_unheard(supervisor:
     with server(supervisor, drain=4.0) as port, appending(port) as appenders:
         until_all_are_heard(appenders, 3)
         supervisor.process("web-to-stop").send(signal.SIGTERM)
-        time.sleep(1)
-        probe = HTTPConnection(processes.HOST, port, timeout=30)
-        probe.request("GET", "/health/ready")
-        answer = probe.getresponse()
-        assert (answer.status, json.loads(answer.read())["status"]) == (503, "stopping")
-        assert answer.getheader("Connection") == "close"
+        until(lambda: says_that_it_will_stop(port))
         for appender in appenders:
             appender.stops = True  # as a proxy does that has seen it
         ended_well(supervisor, "web-to-stop")
@@ -189,8 +185,20 @@ def test_one_that_first_says_that_it_will_stop_leaves_nobody_unheard(supervisor:
     assert [appender.unheard for appender in appenders] == [[]] * SERVICES
 
 
+def says_that_it_will_stop(port: int) -> bool:
+    probe = HTTPConnection(processes.HOST, port, timeout=30)
+    try:
+        probe.request("GET", "/health/ready")
+        answer = probe.getresponse()
+        found = (answer.status, json.loads(answer.read())["status"], answer.getheader("Connection"))
+    finally:
+        probe.close()
+    return found == (503, "stopping", "close")
+
+
 def test_one_of_its_processes_is_killed_and_another_takes_its_place(supervisor: Supervisor) -> None:
-    with server(supervisor) as port:
+    # How it ends is not looked at here; it would wait for the one that was killed.
+    with server(supervisor, stopped_within=0.1) as port:
         main = psutil.Process(supervisor.process("web-to-stop").pid)
         before = {child.pid for child in main.children()}
         with appending(port) as appenders:

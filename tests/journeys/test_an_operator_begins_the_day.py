@@ -20,10 +20,11 @@ from farehistory.embedded.supervisor import Supervisor
 from projections import control, drift, rebuild, set_aside
 from projections.models import CurrentFare
 from projections.projectors import PROJECTORS, projector
+from tests.browsers import browser_of
 from tests.builders import add, append, given, set_, unused_currency
 from tests.events.corrections.desk import contra, toll_charged_twice
 from tests.events.corrections.desk import waiting as proposed
-from tests.staff import PASSWORD, staff
+from tests.staff import staff
 
 DESK = {"width": 1280, "height": 900}
 SLOW_MS = 30_000
@@ -44,15 +45,12 @@ def all_well(worker: Supervisor) -> None:
 @pytest.fixture
 def page(chromium: Browser, web: str, all_well: None) -> Iterator[Page]:
     """A window in which somebody has signed in who is an operator and a lead."""
-    context = chromium.new_context(base_url=web, viewport=DESK, timezone_id="Asia/Singapore")
+    person = staff("operator", "lead")
+    context = browser_of(person, chromium, web, viewport=DESK, timezone_id="Asia/Singapore")
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto("/admin/login/?next=/admin/")
-    page.get_by_label("Username").fill(staff("operator", "lead").username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(card(page, "Feed lag")).to_be_visible()
+    page.goto("/admin/")
     yield page
     context.close()
     assert errors == []

@@ -18,9 +18,10 @@ from events import history, tasks
 from events.transfers.export_filter import LedgerFilter
 from events.transfers.export_lines import ExportForm
 from farehistory.embedded.supervisor import Supervisor
+from tests.browsers import browser_of
 from tests.builders import add, given, set_
 from tests.events.transfers import runs
-from tests.staff import PASSWORD, staff
+from tests.staff import staff
 
 TRANSFERS = "/admin/events/transfer/"
 DESK = {"width": 1280, "height": 900}
@@ -38,15 +39,11 @@ def signed_in(chromium: Browser, web: str) -> Iterator[SignedIn]:
     contexts = []
 
     def sign_in(group: str) -> Page:
-        context = chromium.new_context(base_url=web, color_scheme="dark", viewport=DESK)
+        context = browser_of(staff(group), chromium, web, color_scheme="dark", viewport=DESK)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"/admin/login/?next={TRANSFERS}")
-        page.get_by_label("Username").fill(staff(group).username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("link", name="Export events")).to_be_visible()
+        page.goto(TRANSFERS)
         return page
 
     yield sign_in

@@ -10,13 +10,15 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import APIRequestContext, Browser, Page, expect
 
 from events.audit import Asked, entries
 from events.models import ApiKey
+from tests.browsers import browser_of
 from tests.builders import add, given, set_
-from tests.staff import PASSWORD, staff
+from tests.staff import staff
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -25,24 +27,18 @@ KEY = re.compile(r"fh_[0-9a-f]{16}_[A-Za-z0-9_-]{43}")
 
 
 @pytest.fixture
-def operator() -> str:
-    """The name of somebody in the group."""
-    return str(staff("operator").username)
+def operator() -> User:
+    return staff("operator")
 
 
 @pytest.fixture
-def page(chromium: Browser, web: str, operator: str) -> Iterator[Page]:
+def page(chromium: Browser, web: str, operator: User) -> Iterator[Page]:
     """A window of its own in which an operator has signed in; no script raises an error, no policy is broken."""
-    context = chromium.new_context(base_url=web, viewport=DESK, timezone_id="Asia/Singapore")
+    context = browser_of(operator, chromium, web, viewport=DESK, timezone_id="Asia/Singapore")
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-    page.goto(f"/admin/login/?next={KEYS}")
-    page.get_by_label("Username").fill(operator)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("link", name="New key", exact=True)).to_be_visible()
     yield page
     context.close()
     assert errors == []
@@ -64,7 +60,8 @@ def assert_accessible(page: Page) -> None:
 
 
 def fill_in(page: Page, service: str, name: str) -> None:
-    page.goto(f"{KEYS}add/")
+    page.goto(KEYS)
+    page.get_by_role("link", name="New key", exact=True).click()
     page.get_by_label("Service").fill(service)
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Read fares").check()
@@ -90,7 +87,7 @@ def status_with(requests: APIRequestContext, key: str, booking: str) -> int:
     return requests.get(f"/api/v1/fares/{booking}?consistency=strong", headers=headers).status
 
 
-def test_a_key_from_its_making_to_its_end(page: Page, operator: str, service: str, booking: str) -> None:
+def test_a_key_from_its_making_to_its_end(page: Page, operator: User, service: str, booking: str) -> None:
     fill_in(page, service, "Nightly run")
     expect(page.get_by_label("Components that it may write")).to_be_hidden()
     page.get_by_label("Append fare events").check()
@@ -135,7 +132,9 @@ def test_a_key_from_its_making_to_its_end(page: Page, operator: str, service: st
     expect(page.get_by_text("refused from now on.")).to_be_visible()
     assert status_with(page.request, new, booking) == 401
 
-    noted = [entry for entry in entries(Asked(person=operator), limit=20) if entry.action != "logged_in"]
+    noted = [
+        entry for entry in entries(Asked(person=operator.username), limit=20) if entry.action != "logged_in"
+    ]
     assert [entry.action for entry in reversed(noted)] == [
         "key_created",
         "key_rotated",

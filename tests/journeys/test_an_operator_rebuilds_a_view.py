@@ -14,17 +14,18 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 
 from events.partitions import partition_of
-from farehistory.demo import processes
 from farehistory.embedded.supervisor import Supervisor
 from projections import control, drift, rebuild, set_aside
 from projections.models import CurrentFare
 from projections.projectors import projector
+from tests.browsers import browser_of
 from tests.builders import add, given, set_
-from tests.staff import PASSWORD, staff
+from tests.staff import staff
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 PROJECTIONS = "/admin/projections/projectionstate/"
+FOLLOWS_MS = 2000
 SLOW_MS = 30_000
 """A rebuild passes through a worker, on a machine that does other things too."""
 
@@ -37,17 +38,13 @@ def operator() -> User:
 @pytest.fixture
 def page(chromium: Browser, web: str, operator: User) -> Iterator[Page]:
     """A window of its own in dark colours, in which the operator has signed in, and whose scripts raise no error."""
-    context = chromium.new_context(
-        base_url=web, color_scheme="dark", viewport=DESK, timezone_id="Asia/Singapore"
+    context = browser_of(
+        operator, chromium, web, color_scheme="dark", viewport=DESK, timezone_id="Asia/Singapore"
     )
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"/admin/login/?next={PROJECTIONS}")
-    page.get_by_label("Username").fill(operator.username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("table")).to_be_visible()
+    page.goto(PROJECTIONS)
     yield page
     context.close()
     assert errors == []
@@ -72,7 +69,7 @@ def _damage(booking: str) -> None:
         )
 
 
-def _wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > end:
@@ -87,6 +84,26 @@ def fare_in_view(booking: str) -> int:
 def assert_accessible(page: Page) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_progress_is_seen_while_it_runs_and_it_can_be_cancelled(page: Page) -> None:
+    """The first: no worker runs yet that would take it up, so that it stays where it is."""
+    page.goto("/admin/projections/rebuild/of/current_fare/")
+    page.get_by_role("button", name="Start the rebuild").click()
+    # Not "Computing" for ever.
+    expect(page.get_by_role("heading", name="Waiting for a worker")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("progressbar", name="Rebuild of Current fare")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"0 of [0-9,]+ events"))).to_be_visible()
+    assert_accessible(page)
+
+    page.goto(PROJECTIONS)
+    expect(page.get_by_role("row", name=re.compile("^Current fare"))).to_contain_text("Being rebuilt")
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Being rebuilt").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+    assert rebuild.unfinished("current_fare") is None
 
 
 def test_an_operator_rebuilds_and_sees_what_had_drifted(page: Page, drifted: str) -> None:
@@ -111,47 +128,33 @@ def test_an_operator_rebuilds_and_sees_what_had_drifted(page: Page, drifted: str
     expect(page.get_by_text("View up to date")).to_be_visible()
 
 
-def test_progress_is_seen_while_it_runs_and_it_can_be_cancelled(page: Page, worker: Supervisor) -> None:
-    worker.stop("worker", "beat")  # nobody takes it up, so that it stays where it is
-    try:
-        page.goto("/admin/projections/rebuild/of/current_fare/")
-        page.get_by_role("button", name="Start the rebuild").click()
-        # Not "Computing" for ever.
-        expect(page.get_by_role("heading", name="Waiting for a worker")).to_be_visible(timeout=SLOW_MS)
-        expect(page.get_by_role("progressbar", name="Rebuild of Current fare")).to_be_visible()
-        expect(page.get_by_text(re.compile(r"0 of [0-9,]+ events"))).to_be_visible()
-        assert_accessible(page)
-
-        page.goto(PROJECTIONS)
-        expect(page.get_by_role("row", name=re.compile("^Current fare"))).to_contain_text("Being rebuilt")
-        assert_accessible(page)
-
-        page.get_by_role("link", name="Being rebuilt").click()
-        page.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
-        assert rebuild.unfinished("current_fare") is None
-    finally:
-        worker.start(processes.worker(), processes.beat())
-
-
 def test_the_table_follows_by_itself_until_it_is_told_to_stop(page: Page, worker: Supervisor) -> None:
+    page.clock.install()
+    page.reload()
     row = page.locator("#fare_stream")
     row.get_by_role("link", name="Fare stream").focus()
     control.pause("fare_stream", "somebody else")
     try:
-        expect(row).to_contain_text("Paused by somebody else", timeout=10_000)
+        page.clock.fast_forward(FOLLOWS_MS)
+        expect(row).to_contain_text("Paused by somebody else", timeout=SLOW_MS)
         expect(row.get_by_role("link", name="Fare stream")).to_be_focused()
         assert_accessible(page)
         live = page.get_by_role("button", name="Live updates")
         live.click()
         expect(live).to_have_attribute("aria-pressed", "false")
         expect(page.get_by_text("Updates are stopped.")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
     finally:
         control.resume("fare_stream")
-    page.wait_for_timeout(3000)
+    for _ in range(3):
+        page.clock.fast_forward(FOLLOWS_MS)
+        page.wait_for_timeout(100)
+    assert asked == []
     expect(row).to_contain_text("Paused by somebody else")
     live.click()
-    expect(row).not_to_contain_text("Paused by somebody else", timeout=10_000)
+    expect(row).not_to_contain_text("Paused by somebody else", timeout=SLOW_MS)
 
 
 def look_now(page: Page) -> None:
@@ -162,7 +165,8 @@ def look_now(page: Page) -> None:
 def test_a_page_that_had_no_answer_says_that_its_reader_was_signed_out(page: Page) -> None:
     """The first answer after an outage takes the word of the outage back, and nothing else."""
     page.route("**/projectionstate/?live", lambda route: route.abort())
-    expect(page.get_by_text("No answer; what you see may be old.")).to_be_visible(timeout=10_000)
+    look_now(page)
+    expect(page.get_by_text("No answer; what you see may be old.")).to_be_visible(timeout=SLOW_MS)
     page.unroute("**/projectionstate/?live")
     signed_in = page.context.cookies()
     page.context.clear_cookies(name="sessionid")

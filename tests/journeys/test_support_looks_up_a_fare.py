@@ -13,6 +13,7 @@ from events import history
 from events.partitions import partition_of
 from projections import runner
 from projections.projectors import PROJECTORS
+from tests.browsers import browser_of, sign_in
 from tests.builders import add, append, given, new_booking_id, set_, sub
 from tests.journeys.looks import assert_accessible
 from tests.staff import PASSWORD, staff
@@ -33,28 +34,38 @@ def booking() -> str:
 
 
 @pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.long)])
-def page(request: pytest.FixtureRequest, chromium: Browser, web: str) -> Iterator[Page]:
-    """A window of its own at the log-in page, whose scripts must raise no error."""
+def window(request: pytest.FixtureRequest, chromium: Browser, web: str) -> Iterator[Page]:
+    """A window of its own, whose scripts must raise no error."""
     context = chromium.new_context(
         base_url=web, color_scheme=request.param, viewport=DESK, timezone_id="Asia/Singapore"
     )
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto("/admin/")
     yield page
     context.close()
     assert errors == []
 
 
-def log_in(page: Page, *groups: str) -> None:
-    page.get_by_label("Username").fill(staff(*groups).username)
+@pytest.fixture
+def page(window: Page, web: str) -> Page:
+    """The window of a viewer."""
+    sign_in(window.context, staff("viewer"), web)
+    return window
+
+
+def log_in(page: Page, group: str) -> None:
+    """By the form; most tests come signed in."""
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(staff(group).username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_label("Which booking?")).to_be_visible()
 
 
-def test_support_finds_a_fare_and_reads_why_it_is_so(page: Page, booking: str) -> None:
+def test_support_finds_a_fare_and_reads_why_it_is_so(window: Page, booking: str) -> None:
+    page = window
+    page.goto("/admin/")
     assert_accessible(page)
     log_in(page, "support")
     assert_accessible(page)
@@ -81,7 +92,6 @@ def test_support_finds_a_fare_and_reads_why_it_is_so(page: Page, booking: str) -
 def test_support_searches_by_the_beginning_of_an_id_and_is_told_what_was_tried(
     page: Page, booking: str
 ) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/?q={booking[:-4]}x")
     expect(page.get_by_text("What was tried:")).to_be_visible()
     assert_accessible(page)
@@ -101,7 +111,7 @@ def test_support_finds_fares_by_what_the_rider_knows(page: Page) -> None:
         for projector in PROJECTORS:
             if projector.tables:
                 runner.drain(projector, [partition_of(naming)])
-    log_in(page, "viewer")
+    page.goto("/admin/")
     page.get_by_label("Which booking?").fill(next(iter(orders)).lower())
     page.keyboard.press("Enter")
     expect(page.locator(".fh-explain")).to_have_text("The fare is SGD 14.00, all of it base fare.")
@@ -120,7 +130,6 @@ def test_support_finds_fares_by_what_the_rider_knows(page: Page) -> None:
 
 def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> None:
     other = given(set_("14.00"))
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{other}/change/")
     page.keyboard.press("Control+k")
     box = page.locator("#search-input-command")
@@ -132,15 +141,16 @@ def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> No
 
 
 def test_the_palette_takes_keys_however_late_a_busy_browser_shows_it(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.add_init_script("window.requestAnimationFrame = (paint) => setTimeout(paint, 200)")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.keyboard.press("Control+k")
     expect(page.locator("#search-input-command")).to_be_focused()
 
 
-def test_the_fare_page_is_worked_by_keys_and_none_fires_in_a_field(page: Page, booking: str) -> None:
-    log_in(page, "support")
+def test_the_fare_page_is_worked_by_keys_and_none_fires_in_a_field(
+    page: Page, booking: str, web: str
+) -> None:
+    sign_in(page.context, staff("support"), web)
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -175,7 +185,6 @@ def test_the_fare_page_is_worked_by_keys_and_none_fires_in_a_field(page: Page, b
 
 
 def test_a_time_is_picked_in_the_readers_zone_and_asked_for_in_utc(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.get_by_text("As it was").click()
     page.get_by_label("What we knew at").fill("2100-05-03T08:00:00")
@@ -186,7 +195,6 @@ def test_a_time_is_picked_in_the_readers_zone_and_asked_for_in_utc(page: Page, b
 
 
 def test_a_time_that_is_half_filled_in_is_asked_for_and_not_passed_over(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.get_by_text("As it was").click()
     field = page.get_by_label("What we knew at")
@@ -202,10 +210,9 @@ def test_without_scripts_the_pages_are_there_all_the_same(
     chromium: Browser, web: str, booking: str, scripts: str
 ) -> None:
     context = chromium.new_context(base_url=web, viewport=DESK, java_script_enabled=scripts != "off")
+    sign_in(context, staff("viewer"), web)
     page = context.new_page()
     page.route("**/*.js", lambda route: route.abort())
-    page.goto("/admin/")
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
     expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
@@ -217,7 +224,6 @@ def test_without_scripts_the_pages_are_there_all_the_same(
 
 
 def test_two_states_and_one_event_are_read_in_any_light(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.get_by_role("link", name="Compare", exact=True).click()
     expect(page.get_by_role("heading", name="What changed")).to_be_visible()
@@ -236,7 +242,6 @@ def test_two_states_and_one_event_are_read_in_any_light(page: Page, booking: str
 
 
 def test_times_are_told_in_the_readers_zone_with_utc_behind(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     recorded = history.event_of(booking, 1).recorded_at
     time = page.locator("#v1 .fh-when time")
@@ -247,18 +252,16 @@ def test_times_are_told_in_the_readers_zone_with_utc_behind(page: Page, booking:
 
 
 def test_a_reader_in_utc_is_not_told_where_to_find_utc(chromium: Browser, web: str, booking: str) -> None:
-    page = chromium.new_context(base_url=web, viewport=DESK, timezone_id="Etc/UTC").new_page()
-    page.goto("/admin/")
-    log_in(page, "viewer")
+    context = browser_of(staff("viewer"), chromium, web, viewport=DESK, timezone_id="Etc/UTC")
+    page = context.new_page()
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     history_of_it = page.locator(".fh-history")
     expect(history_of_it.get_by_text("Times in UTC")).to_be_visible()
     expect(history_of_it.get_by_text("point at one")).to_be_hidden()
-    page.context.close()
+    context.close()
 
 
 def test_on_a_phone_the_chart_gives_way_to_the_bars_of_the_rows(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.set_viewport_size(PHONE)
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     expect(page.locator(".fh-waterfall")).to_be_hidden()
@@ -267,10 +270,11 @@ def test_on_a_phone_the_chart_gives_way_to_the_bars_of_the_rows(page: Page, book
     assert_accessible(page)
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(DESK, id="desk", marks=pytest.mark.long), pytest.param(PHONE, id="phone")]
+)
 def test_one_endless_word_does_not_widen_the_page(page: Page, viewport: ViewportSize) -> None:
     booking = given(set_("14.00", actor="Q" * 128, description="W" * 500), add("a" * 48, "1.00"))
-    log_in(page, "viewer")
     page.set_viewport_size(viewport)
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.locator("#v1 summary").click()
@@ -282,7 +286,6 @@ def test_one_endless_word_does_not_widen_the_page(page: Page, viewport: Viewport
 
 def test_further_components_open_and_print(page: Page) -> None:
     booking = given(set_("1.00"), *(add(f"fee_{number}", "1.00") for number in range(20)))
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     last = page.locator(".fh-totals").get_by_text("fee 19", exact=True)
     expect(last).to_be_hidden()
@@ -295,7 +298,6 @@ def test_further_components_open_and_print(page: Page) -> None:
 
 
 def test_one_event_is_printed_with_what_it_says(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/events/2/")
     page.emulate_media(media="print")
     expect(page.locator(".fh-one-event").get_by_text(booking)).to_be_visible()
@@ -304,7 +306,6 @@ def test_one_event_is_printed_with_what_it_says(page: Page, booking: str) -> Non
 
 
 def test_a_printed_fare_leaves_the_shell_out(page: Page, booking: str) -> None:
-    log_in(page, "viewer")
     page.goto(f"/admin/projections/currentfare/{booking}/change/")
     page.emulate_media(media="print")
     expect(page.locator("#nav-sidebar")).to_be_hidden()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Browser
 
+from tests.browsers import browser_of
 from tests.security.admin_addresses import EXPECTED
 from tests.staff import staff
 
@@ -23,10 +23,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 def test_no_page_does_what_its_policy_refuses(web: str, chromium: Browser, addresses: dict[str, str]) -> None:
     person = staff()
     User.objects.filter(pk=person.pk).update(is_superuser=True)
-    client = Client()
-    client.force_login(User.objects.get(pk=person.pk))
-    context = chromium.new_context(base_url=web)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": web}])
+    context = browser_of(User.objects.get(pk=person.pk), chromium, web)
     context.add_init_script(WATCH)
     page = context.new_page()
     errors: list[str] = []

@@ -12,24 +12,35 @@ from typing import Any
 import pytest
 
 ASK = """
-import json, django
+import json
 from django.conf import settings
-django.setup()
 names = {names!r}
 print(json.dumps({{name: getattr(settings, name, None) for name in names}}))
 """
 
-ANSWER = """
-import json, django
+ANSWERS = """
+import json, sys, django
 django.setup()
 from django.test import Client
-client = Client(headers={headers!r})
-answer = client.get({address!r})
-print(json.dumps({{
-    "status": answer.status_code, **dict(answer.items()),
-    "cookies": {{name: cookie.OutputString() for name, cookie in client.cookies.items()}},
-}}))
+answers = []
+for address, headers in json.load(sys.stdin):
+    client = Client(headers=headers)
+    answer = client.get(address)
+    answers.append({
+        "status": answer.status_code, **dict(answer.items()),
+        "cookies": {name: cookie.OutputString() for name, cookie in client.cookies.items()},
+    })
+print(json.dumps(answers))
 """
+
+Answers = dict[str, dict[str, Any]]
+
+LOG_IN = "/admin/login/"
+ASKED = [
+    (LOG_IN, {"X-Forwarded-Proto": "https"}),
+    *((address, {}) for address in ("/admin/", "/api/v1/fares/BK-1", "/health/live")),
+]
+"""Addresses and headers that production is asked with."""
 
 
 def _ours() -> dict[str, str]:
@@ -37,10 +48,11 @@ def _ours() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
 
 
-def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(*arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         env={**_ours(), "DJANGO_SETTINGS_MODULE": "farehistory.settings", **environment},
+        input=said,
         capture_output=True,
         text=True,
         check=False,
@@ -58,10 +70,13 @@ def settings_with(*names: str, **environment: str) -> dict[str, Any]:
     return dict(json.loads(ran.stdout))
 
 
-def answer_of(address: str, **headers: str) -> dict[str, Any]:
-    ran = python("-c", ANSWER.format(headers=headers, address=address), **production())
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    """What one process of production answers at each address."""
+    ran = python("-c", ANSWERS, said=json.dumps(ASKED), **production())
     assert ran.returncode == 0, ran.stderr
-    return dict(json.loads(ran.stdout.splitlines()[-1]))
+    found = json.loads(ran.stdout.splitlines()[-1])
+    return {address: answer for (address, _), answer in zip(ASKED, found, strict=True)}
 
 
 def test_the_check_for_deployment_finds_nothing() -> None:
@@ -70,8 +85,8 @@ def test_the_check_for_deployment_finds_nothing() -> None:
     assert "no issues" in ran.stdout + ran.stderr
 
 
-def test_cookies_go_by_tls_only_and_belong_to_this_host_alone() -> None:
-    found = answer_of("/admin/login/", X_Forwarded_Proto="https")
+def test_cookies_go_by_tls_only_and_belong_to_this_host_alone(answers: Answers) -> None:
+    found = answers[LOG_IN]
     assert found["status"] == 200
     [(name, cookie)] = found["cookies"].items()
     assert name == "__Host-csrf"
@@ -84,19 +99,19 @@ def test_cookies_go_by_tls_only_and_belong_to_this_host_alone() -> None:
     }
 
 
-def test_browsers_are_told_to_come_by_tls_for_a_year() -> None:
-    found = answer_of("/admin/login/", X_Forwarded_Proto="https")
+def test_browsers_are_told_to_come_by_tls_for_a_year(answers: Answers) -> None:
+    found = answers[LOG_IN]
     assert found["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
-def test_a_page_that_was_asked_for_without_tls_is_asked_for_again() -> None:
-    found = answer_of("/admin/")
+def test_a_page_that_was_asked_for_without_tls_is_asked_for_again(answers: Answers) -> None:
+    found = answers["/admin/"]
     assert (found["status"], found["Location"]) == (301, "https://testserver/admin/")
 
 
 @pytest.mark.parametrize("address", ["/api/v1/fares/BK-1", "/health/live"])
-def test_services_and_probes_inside_may_come_without_tls(address: str) -> None:
-    assert answer_of(address)["status"] in (401, 200)
+def test_services_and_probes_inside_may_come_without_tls(answers: Answers, address: str) -> None:
+    assert answers[address]["status"] in (401, 200)
 
 
 def test_hsts_can_be_shorter_or_leave_subdomains_out() -> None:

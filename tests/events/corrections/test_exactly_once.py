@@ -33,35 +33,41 @@ def outcome(deed: Callable[[], Correction]) -> Correction | LedgerError:
         return refusal
 
 
-def test_a_killed_approval_leaves_nothing_or_all_of_it() -> None:
+@pytest.mark.parametrize(
+    "every", [pytest.param(3, id="sampled"), pytest.param(1, id="all", marks=pytest.mark.long)]
+)
+def test_a_killed_approval_leaves_nothing_or_all_of_it(every: int) -> None:
     checker = support()
     correction = waiting(contra(toll_charged_twice()))
     deaths = 0
     for _step in killed_at_each_step(
-        "tests.events.corrections.killed:approve", str(correction.pk), str(checker.pk), "3"
+        "tests.events.corrections.killed:approve", str(correction.pk), str(checker.pk), "3", every=every
     ):
         deaths += 1
         now, made = corrections.get(correction.pk), events_of(correction)
         assert (now.state, len(made)) in {("proposed", 0), ("approved", 1)}
         assert now.event_version == (made[0].version if made else None)
-    assert deaths > 10
+    assert deaths > 10 // every
     assert corrections.approve(correction.pk, by=checker, seen_version=3).event_version == 4
     assert len(events_of(correction)) == 1
     then_fare(correction.booking_id, "19.00", version=4)
 
 
-def test_a_killed_proposal_below_the_limit_leaves_nothing_or_all_of_it() -> None:
+@pytest.mark.parametrize(
+    "every", [pytest.param(3, id="sampled"), pytest.param(1, id="all", marks=pytest.mark.long)]
+)
+def test_a_killed_proposal_below_the_limit_leaves_nothing_or_all_of_it(every: int) -> None:
     maker, booking, id = support(), given(set_("100.00", currency="ILS")), uuid4()
     with limit("ILS", "10.00"):
         deaths = 0
         for _step in killed_at_each_step(
-            "tests.events.corrections.killed:propose", booking, str(id), str(maker.pk)
+            "tests.events.corrections.killed:propose", booking, str(id), str(maker.pk), every=every
         ):
             deaths += 1
             kept = Correction.objects.filter(pk=id).first()
             assert head(booking).version == (1 if kept is None else 2)
             assert kept is None or kept.state == "approved"
-        assert deaths > 15
+        assert deaths > 15 // every
     assert len(events_of(corrections.get(id))) == 1
 
 

@@ -174,7 +174,7 @@ def answered(answer: object) -> object:
     return answer.replayed
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(named=files(), rows_a_step=st.integers(1, 5))
 @example(named=FULL, rows_a_step=2)
 @example(named=BELOW_ZERO, rows_a_step=2)
@@ -196,7 +196,7 @@ def test_a_rehearsal_answers_what_the_ledger_then_answers(named: list[Line], row
     assert foreseen == done
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(named=files(), rows_a_step=st.integers(1, 5))
 @example(named=FULL, rows_a_step=2)
 @example(named=BELOW_ZERO, rows_a_step=2)
@@ -207,7 +207,7 @@ def test_a_dry_run_of_lines_foretells_what_becomes_of_each(named: list[Line], ro
     assert_foretold(content, Form.JSONL, rows_a_step)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(sorted(KINDS))), min_size=1, max_size=10),
     known=st.sampled_from(sorted(KINDS)),

@@ -19,8 +19,8 @@ from farehistory.embedded.supervisor import Supervisor
 from tests.builders import given, set_
 from tests.events.transfers import runs
 
-ROWS = 30_000
-"""Some seconds of work, also where the test is slow to look: the worker is killed in the middle of it."""
+ROWS = 10_000
+"""A second or more of work, over many steps: the worker is killed in the middle of it."""
 
 
 def until(is_so: Callable[[], bool], worker: Supervisor, seconds: float = 90) -> None:
@@ -28,7 +28,7 @@ def until(is_so: Callable[[], bool], worker: Supervisor, seconds: float = 90) ->
     while not is_so():
         assert time.monotonic() < deadline, f"not within {seconds} s"
         worker.keep_up()
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def is_in(run: Transfer, *states: str) -> Callable[[], bool]:

@@ -20,6 +20,10 @@ from tests.faults import killed_at_each_step
 
 WORK = "tests.events.transfers.killed:go_on"
 
+SAMPLED = pytest.mark.parametrize(
+    "every", [pytest.param(3, id="sampled"), pytest.param(1, id="all", marks=pytest.mark.long)]
+)
+
 
 def file_of(news: list[str]) -> bytes:
     """Two new bookings with a toll each, a duplicate, and one row that is refused, over three steps or more."""
@@ -54,18 +58,20 @@ def ready_to_import() -> tuple[Transfer, list[str]]:
     return run, news
 
 
-def test_an_import_that_is_killed_anywhere_ends_as_if_it_had_not_been() -> None:
+@SAMPLED
+def test_an_import_that_is_killed_anywhere_ends_as_if_it_had_not_been(every: int) -> None:
     run, news = ready_to_import()
     died = 0
-    for _ in killed_at_each_step(WORK, "import"):
+    for _ in killed_at_each_step(WORK, "import", every=every):
         died += 1
         assert_as_if_never_killed(runs.driven(run), news)
         run, news = ready_to_import()
     assert_as_if_never_killed(runs.again(run), news)
-    assert died > 15
+    assert died > 15 // every
 
 
-def test_a_dry_run_that_is_killed_anywhere_counts_every_row_once() -> None:
+@SAMPLED
+def test_a_dry_run_that_is_killed_anywhere_counts_every_row_once(every: int) -> None:
     def counted(run: Transfer) -> list[Any]:
         counts = Counts.of(run.check_counts)
         outcomes = [counts.rows(each) for each in (READ, "imported", "replayed", "refused")]
@@ -74,12 +80,12 @@ def test_a_dry_run_that_is_killed_anywhere_counts_every_row_once() -> None:
     expected = [Transfer.State.CHECKED, [6, 4, 1, 1], [4, 3]]
     run = runs.checking(file_of(runs.bookings(2)))
     died = 0
-    for _ in killed_at_each_step(WORK, "import"):
+    for _ in killed_at_each_step(WORK, "import", every=every):
         died += 1
         assert counted(runs.driven(run)) == expected
         run = runs.checking(file_of(runs.bookings(2)))
     assert counted(runs.again(run)) == expected
-    assert died > 10
+    assert died > 10 // every
 
 
 def test_a_step_that_was_begun_and_lost_is_begun_from_where_it_was(
@@ -98,18 +104,21 @@ def test_a_step_that_was_begun_and_lost_is_begun_from_where_it_was(
     assert len(runs.listed(run)) == 2
 
 
-def test_an_export_that_is_killed_anywhere_has_every_event_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@SAMPLED
+def test_an_export_that_is_killed_anywhere_has_every_event_once(
+    every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("events.transfers.limits.DIRECT_EVENTS", 1)
     booking = given(set_("14.00"), *[add("toll", "1.00") for _ in range(5)])
     wanted = LedgerFilter(booking_id=booking)
     expected = runs.content(runs.driven(runs.export(wanted)))
     run = runs.export(wanted)
     died = 0
-    for _ in killed_at_each_step(WORK, "export"):
+    for _ in killed_at_each_step(WORK, "export", every=every):
         died += 1
         run = runs.driven(run)
         assert (run.state, run.rows, runs.content(run)) == (Transfer.State.DONE, 6, expected)
         run = runs.export(wanted)
     assert runs.content(runs.again(run)) == expected
-    assert died > 5
+    assert died > 5 // every
     assert connection.in_atomic_block is False

@@ -149,7 +149,7 @@ def test_a_key_without_the_scope_or_no_key_gets_none() -> None:
     assert issued(booking) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_the_page_is_accessible_and_keeps_to_its_policy(
     web: str, api: Api, chromium: Browser, scheme: Any
 ) -> None:

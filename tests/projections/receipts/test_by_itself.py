@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from farehistory.demo import processes
 from farehistory.embedded.supervisor import Supervisor
@@ -15,19 +17,24 @@ from tests.projections.receipts.histories import issued, start_at_the_heads
 
 @pytest.fixture(scope="module")
 def impatient_worker(supervisor: Supervisor) -> Iterator[None]:
-    """Worker and beat of an installation in which a second without a change is quiet."""
+    """Worker and beat of an installation in which a second without a change is quiet, and which often looks."""
     start_at_the_heads()
-    with pytest.MonkeyPatch.context() as environment:
+    schedules = PeriodicTask.objects.filter(name="issue receipts")
+    usual = schedules.get().interval
+    schedules.update(interval=IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0])
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
         environment.setenv("FAREHISTORY_RECEIPT_QUIET_SECONDS", "1")
-        supervisor.start(processes.worker(), processes.beat())
-    yield
-    supervisor.stop("worker", "beat")
+        stack.callback(schedules.update, interval=usual)
+        for service in (processes.worker(), processes.beat()):
+            stack.callback(supervisor.stop, service.name)
+            supervisor.start(service)
+        yield
 
 
 def until_issued(booking_id: str, expected: list[tuple[int, int]]) -> None:
-    deadline = time.monotonic() + 45
+    deadline = time.monotonic() + 90
     while issued(booking_id) != expected and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(0.1)
     assert issued(booking_id) == expected
 
 
