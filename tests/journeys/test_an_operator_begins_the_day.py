@@ -17,26 +17,32 @@ from events import corrections
 from events.corrections import queue
 from events.partitions import partition_of
 from farehistory.embedded.supervisor import Supervisor
-from projections import control, drift, rebuild, set_aside
-from projections.models import CurrentFare
+from projections import control, drift, findings, rebuild, set_aside
+from projections.models import CurrentFare, Rebuild
 from projections.projectors import PROJECTORS, projector
-from tests.browsers import browser_of
+from tests.browsers import browser_of, comes_to_say
 from tests.builders import add, append, given, set_, unused_currency
 from tests.events.corrections.desk import contra, toll_charged_twice
 from tests.events.corrections.desk import waiting as proposed
 from tests.staff import staff
 
 DESK = {"width": 1280, "height": 900}
-SLOW_MS = 30_000
-"""What is pressed passes through a worker, and the cards follow every ten seconds."""
+SLOW_MS = 60_000
+"""What is pressed passes through a worker, on a machine that does other things too."""
 
 
 @pytest.fixture
 def all_well(worker: Supervisor) -> None:
     """Nothing is left of other tests: every view is right, nothing is paused, and nothing waits for approval."""
+    failed = Rebuild.objects.filter(state=Rebuild.State.FAILED)
+    wrong = {
+        *findings.drift().values_list("projection", flat=True),
+        *failed.values_list("projection", flat=True),
+        *(row.projection for row in set_aside.of()),
+    }
     for one in PROJECTORS:
         control.resume(one.name)
-        if one.tables:
+        if one.tables and one.name in wrong:
             rebuild.run(rebuild.start(one.name).pk)
     for left in queue.waiting():
         corrections.withdraw(left.pk, by=User.objects.get(pk=left.proposed_by), reason="of another test")
@@ -50,6 +56,7 @@ def page(chromium: Browser, web: str, all_well: None) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.clock.install()
     page.goto("/admin/")
     yield page
     context.close()
@@ -70,7 +77,7 @@ def assert_accessible(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, f"not within {seconds} s"
@@ -91,7 +98,7 @@ def damaged(damage: str) -> str:
 
 def test_from_each_card_to_the_place_until_all_is_well(page: Page) -> None:
     page.reload()
-    expect(card(page, "Feed lag")).to_contain_text("All projections follow the ledger.", timeout=SLOW_MS)
+    comes_to_say(page, card(page, "Feed lag"), "All projections follow the ledger.")
     expect(card(page, "Drift")).to_contain_text("None found")
     expect(card(page, "Corrections waiting")).to_contain_text("Nothing waits for a decision.")
     assert_accessible(page)
@@ -107,9 +114,9 @@ def test_from_each_card_to_the_place_until_all_is_well(page: Page) -> None:
     control.pause("booking_search", "the night shift")
     currency = unused_currency()  # in which nobody has approved a larger one lately
     correction = proposed(contra(toll_charged_twice(currency)))
-    expect(card(page, "Feed lag")).to_contain_text("Needs you", timeout=SLOW_MS)
-    expect(card(page, "Drift")).to_contain_text("1 row differs", timeout=SLOW_MS)
-    expect(card(page, "Corrections waiting")).to_contain_text("for you to decide", timeout=SLOW_MS)
+    comes_to_say(page, card(page, "Feed lag"), "Needs you")
+    comes_to_say(page, card(page, "Drift"), "1 row differs")
+    comes_to_say(page, card(page, "Corrections waiting"), "for you to decide")
     expect(card(page, "Feed lag")).to_contain_text("Booking search: Paused by the night shift")
     expect(box).to_be_focused()
     expect(box).to_have_value("BK-half")
@@ -140,8 +147,8 @@ def test_from_each_card_to_the_place_until_all_is_well(page: Page) -> None:
     expect(page.get_by_text(f"Approved. The fare is {currency} 19.00, at version 4.")).to_be_visible()
 
     start(page)
-    expect(card(page, "Feed lag")).to_contain_text("All projections follow the ledger.", timeout=SLOW_MS)
-    expect(card(page, "Drift")).to_contain_text("None found", timeout=SLOW_MS)
+    comes_to_say(page, card(page, "Feed lag"), "All projections follow the ledger.")
+    comes_to_say(page, card(page, "Drift"), "None found")
     expect(card(page, "Corrections waiting")).to_contain_text("Nothing waits for a decision.")
-    expect(card(page, "Recent large corrections")).to_contain_text(correction.booking_id, timeout=SLOW_MS)
+    comes_to_say(page, card(page, "Recent large corrections"), correction.booking_id)
     assert_accessible(page)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from events import history, tasks
 from events.transfers.export_filter import LedgerFilter
 from events.transfers.export_lines import ExportForm
 from farehistory.embedded.supervisor import Supervisor
-from tests.browsers import browser_of
+from tests.browsers import browser_of, comes_to_say
 from tests.builders import add, given, set_
 from tests.events.transfers import runs
 from tests.staff import staff
@@ -42,6 +42,7 @@ def signed_in(chromium: Browser, web: str) -> Iterator[SignedIn]:
         context = browser_of(staff(group), chromium, web, color_scheme="dark", viewport=DESK)
         contexts.append(context)
         page = context.new_page()
+        page.clock.install()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(TRANSFERS)
         return page
@@ -69,6 +70,11 @@ def saved_to(page: Page, path: Path) -> Iterator[None]:
     download.value.save_as(path)
 
 
+def heading(page: Page) -> Locator:
+    """What became of a run, as its page says at the top."""
+    return page.locator("#fh-run-state")
+
+
 def check(page: Page, file: Path) -> None:
     """Has a file checked, until that is over: the page follows by itself."""
     page.goto(f"{TRANSFERS}import/")
@@ -76,7 +82,7 @@ def check(page: Page, file: Path) -> None:
     page.get_by_label("Fare events as CSV").check()
     page.get_by_role("button", name="Check the file").click()
     expect(page).to_have_url(re.compile(f"{TRANSFERS}[0-9a-f-]{{36}}/$"))
-    expect(page.get_by_role("heading", name="Waits for a decision")).to_be_visible(timeout=SLOW_MS)
+    comes_to_say(page, heading(page), "Waits for a decision")
 
 
 def test_an_operator_imports_a_file_and_sees_the_fares(
@@ -97,7 +103,7 @@ def test_an_operator_imports_a_file_and_sees_the_fares(
     assert_fine(page)
 
     page.get_by_role("button", name="Import 1 row").click()
-    expect(page.get_by_role("heading", name="Done, some rows refused")).to_be_visible(timeout=SLOW_MS)
+    comes_to_say(page, heading(page), "Done, some rows refused")
     assert_fine(page)
     with saved_to(page, again):
         page.get_by_role("link", name="Refused rows, to be put right").click()
@@ -107,7 +113,7 @@ def test_an_operator_imports_a_file_and_sees_the_fares(
 
     check(page, again)
     page.get_by_role("button", name="Import 1 row").click()
-    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=SLOW_MS)
+    comes_to_say(page, heading(page), "Done")
     expect(page.get_by_text("Every row is in the ledger.")).to_be_visible()
 
     for booking, fare in ((good, "14.00"), (bad, "12.50")):
@@ -143,7 +149,7 @@ def test_an_auditor_waits_for_a_long_export_and_downloads_it(
     expect(page.get_by_role("heading", name="Under way")).to_be_visible()
     assert_fine(page)
     tasks.hand_over(run)
-    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=SLOW_MS)  # without a reload
+    comes_to_say(page, heading(page), "Done")  # without a reload
     with saved_to(page, tmp_path / "fare.jsonl"):
         page.get_by_role("link", name="Download").click()
     (event,) = (tmp_path / "fare.jsonl").read_text(encoding="utf-8").splitlines()

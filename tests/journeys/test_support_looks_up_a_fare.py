@@ -135,7 +135,7 @@ def test_the_palette_leads_to_a_fare_by_keyboard(page: Page, booking: str) -> No
     box = page.locator("#search-input-command")
     expect(box).to_be_focused()
     box.press_sequentially(booking)
-    expect(page.locator("#command-results-list")).to_contain_text(booking, timeout=15_000)
+    expect(page.locator("#command-results-list")).to_contain_text(booking)
     page.keyboard.press("Enter")
     expect(page.locator(".fh-explain")).to_have_text(SENTENCE)
 

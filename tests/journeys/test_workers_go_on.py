@@ -23,6 +23,7 @@ from events.partitions import partition_of
 from farehistory.embedded.supervisor import Supervisor
 from projections import checkpoints, runner
 from projections.models import CurrentFare
+from projections.projector import Projector
 from projections.projectors import PROJECTORS
 from projections.proof import prove
 from tests.builders import add, append, given, new_booking_id, set_
@@ -53,10 +54,10 @@ def appends() -> Iterator[list[str]]:
 def catches_up(supervisor: Supervisor) -> None:
     """Every live projection comes to the logs' ends, by worker and beat alone, and none stands still on its way."""
     moved: dict[str, tuple[object, float]] = {}
-    while places := behind():
+    while found := behind():
         supervisor.keep_up()
         now = time.monotonic()
-        for name, place in places.items():
+        for name, place in found.items():
             before, since = moved.get(name, (None, now))
             assert place != before or now - since < STANDSTILL_SECONDS, f"{name} stands at {place}"
             if place != before:
@@ -68,14 +69,16 @@ def behind() -> dict[str, object]:
     """The live projections that are not at the logs' ends, with their places in what they lack; or that it is not
     known."""
     try:
-        return {
-            one.name: {partition: checkpoints.position(one.name, partition) for partition in lacking}
-            for one in PROJECTORS
-            if one.live and (lacking := runner.lagging(one))
-        }
+        lacking = {one: runner.lagging(one) for one in PROJECTORS if one.live}
+        return {one.name: places(one, partitions) for one, partitions in lacking.items() if partitions}
     except (OperationalError, redis.RedisError):
         connection.close()
         return {"all": "an unknown place"}
+
+
+def places(one: Projector, partitions: list[int]) -> dict[int, int]:
+    at = one.positions(checkpoints.positions(one.name))
+    return {partition: at.get(partition, 0) for partition in partitions}
 
 
 def nothing_is_lost_or_doubled(bookings: list[str]) -> None:

@@ -98,7 +98,7 @@ def test_a_monitor_that_is_switched_off_is_told_on_the_card_of_drift() -> None:
 
 
 def test_where_redis_is_away_it_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "_redis", lambda: redis.Redis(port=1))
+    monkeypatch.setattr(leases, "_redis", lambda: redis.Redis(port=1, retry=None))
     assert after(0).fault.startswith("Whether workers run cannot be told: ConnectionError")
 
 

@@ -136,7 +136,7 @@ def test_a_run_that_no_worker_has_in_hand_says_so(
     assert "Waiting for a worker" in text_of(operator.get(PROJECTIONS))
     assert leases.take(f"rebuild:{run.pk}", "a worker", 30)
     assert "Computing A second copy is being computed" in text_of(operator.get(f"{REBUILDS}{run.pk}/"))
-    monkeypatch.setattr(leases, "_redis", lambda: redis.Redis(port=1))
+    monkeypatch.setattr(leases, "_redis", lambda: redis.Redis(port=1, retry=None))
     text = text_of(operator.get(f"{REBUILDS}{run.pk}/?live"))
     assert "Whether a worker has it in hand cannot be told: Redis does not answer." in text
 
