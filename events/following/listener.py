@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import redis
 from django.conf import settings
@@ -26,6 +26,9 @@ LINGERS_SECONDS: Final = 10.0
 
 POLL_SECONDS: Final = 0.05
 TRY_REDIS_EVERY_SECONDS: Final = 2.0
+ANSWERS_WITHIN_SECONDS: Final = 1.0
+TRIED_FOR_SECONDS: Final = 0.05
+"""How long Redis may take to answer while it is only tried whether it is back: nobody looks meanwhile."""
 SILENT_FOR_SECONDS: Final = 2.0
 """A subscription on which even a ping is not answered for so long is to a server that hangs."""
 
@@ -43,10 +46,12 @@ class Readers(Protocol):
 class Listener(threading.Thread):
     """The thread; it ends by itself when nobody has waited for a while."""
 
+    _without_redis: ClassVar = False
+    """Of the process: the next thread need not find it out again."""
+
     def __init__(self, readers: Readers) -> None:
         super().__init__(name="feed listener", daemon=True)
         self._readers = readers
-        self._without_redis = False
         self._done = False
 
     def run(self) -> None:
@@ -69,12 +74,17 @@ class Listener(threading.Thread):
         """Says it once, not at every try."""
         if not self._without_redis:
             logger.warning("Redis wakes no readers of the feed, their logs are looked at instead: %r", error)
-        self._without_redis = True
+        Listener._without_redis = True
 
     def _hear(self) -> None:
         """Wakes readers as partitions are published. Raises RedisError once that cannot be relied on."""
-        with _redis() as client, client.pubsub() as channel:
+        answers_within = TRIED_FOR_SECONDS if self._without_redis else ANSWERS_WITHIN_SECONDS
+        with _redis(answers_within) as client, client.pubsub() as channel:
             channel.subscribe(wakeup.channel())
+            confirmed = channel.get_message(timeout=answers_within)
+            if confirmed is None:
+                raise redis.TimeoutError("a subscription was not answered")
+            self._tell(confirmed)
             heard = asked = monotonic()
             while not self._dismissed():
                 message = channel.get_message(timeout=SILENT_FOR_SECONDS / 4)
@@ -91,7 +101,7 @@ class Listener(threading.Thread):
     def _tell(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             connection.close()  # of the time without Redis
-            self._without_redis = False
+            Listener._without_redis = False
             self._readers.wake(None)  # what was published before it went by
         elif message["type"] == "message":
             self._readers.wake({int(partition) for partition in message["data"].split(b",")})
@@ -121,8 +131,11 @@ def _heads() -> dict[int, int] | None:
         return None
 
 
-def _redis() -> redis.Redis:
+def _redis(answers_within: float) -> redis.Redis:
     """A connection of its own: a subscriber can do nothing else. Given up soon, since readers wait meanwhile."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=0.25, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+        settings.REDIS_URL,
+        socket_connect_timeout=min(0.25, answers_within),
+        socket_timeout=answers_within,
+        retry=Retry(NoBackoff(), 0),
     )
