@@ -24,6 +24,7 @@ from projections.models import DriftWalk, ProjectionState, Rebuild
 from projections.projector import Projector
 from projections.projectors import PROJECTORS
 from projections.rebuild import Progress
+from projections.streams.connection import for_a_look
 
 OTHER_VERSION: Final = "other_version"
 """The tables are of another version of the projector than this process runs."""
@@ -116,7 +117,8 @@ class Status:
 def statuses() -> list[Status]:
     """One for each projector, in the order in which they are moved. A dozen short statements in all."""
     known = _Known.read()
-    places = {projector.name: _place(projector, known) for projector in PROJECTORS}
+    with for_a_look():
+        places = {projector.name: _place(projector, known) for projector in PROJECTORS}
     known.read_times(places.values())
     return [_status(projector, places[projector.name], known) for projector in PROJECTORS]
 

@@ -46,9 +46,11 @@ def test_appends_and_reads_go_on(
         first = platform.get(f"/api/v1/fares/{other}?min_version=1")
         unharmed = [platform.get(path) for path in WITHOUT_DATABASE]
         ready = platform.get("/health/ready")
+        operators = [platform.get(path) for path in ("/api/v1/projections", "/metrics")]
     assert {each.status for each in appends} == {201}
     assert {each.status for each in [*eventual, *strong, first, *unharmed]} == {200}
-    assert slowest([*appends, *eventual, *strong, *unharmed]) < WITHIN
+    assert {each.status for each in operators} == {200}
+    assert slowest([*appends, *eventual, *strong, *unharmed, *operators]) < WITHIN
     assert (ready.status, ready.response.json()["status"]) == (200, "degraded")
     platform.nothing_is_lost_or_doubled()
     assert platform.get("/health/ready").status == 200

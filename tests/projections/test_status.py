@@ -180,9 +180,9 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The streams' server is away: nothing listens where it is looked for."""
     with monkeypatch.context() as patched:
         patched.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
-        stream_connection.client.cache_clear()
+        stream_connection._client_of.cache_clear()
         yield
-    stream_connection.client.cache_clear()
+    stream_connection._client_of.cache_clear()
 
 
 def test_it_takes_few_statements_however_many_partitions(booking: str) -> None:

@@ -16,7 +16,7 @@ from events.api.representation import event_as_json
 from projections import checkpoints, runner
 from projections.checkpoints import ForeignCheckpoint
 from projections.projector import OutOfStep, Page
-from projections.streams.connection import client, key_of
+from projections.streams.connection import _client_of, client, key_of
 from projections.streams.streams import ForeignStream
 from tests.builders import add, append
 from tests.projections.streams.helpers import (
@@ -183,13 +183,13 @@ def test_a_redis_that_hangs_is_given_up_before_the_checkpoint_is_lost(settings: 
     _, partition = booking_with(1)
     with socket.create_server(("127.0.0.1", 0)) as hangs:  # takes connections, and never answers
         settings.REDIS_URL = f"redis://127.0.0.1:{hangs.getsockname()[1]}/0"
-        client.cache_clear()
+        _client_of.cache_clear()
         try:
             with pytest.raises(redis.TimeoutError):
                 runner.drain(relay(), [partition])
             assert connection.is_usable()
         finally:
-            client.cache_clear()
+            _client_of.cache_clear()
 
 
 def test_a_stream_of_another_ledger_is_left_alone() -> None:
