@@ -66,6 +66,7 @@ class HealthMiddleware:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = probe(request)
         response["Cache-Control"] = "no-store"
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django would call each 503 an error
         return response
 
     def _readiness(self) -> HttpResponse:

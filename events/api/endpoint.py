@@ -42,11 +42,14 @@ class Endpoint(APIView):
         return Request(request, parsers, authenticators, negotiator, context)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """DRF's, without formats by suffix, versions and throttles, of which there are none."""
-        negotiated = self.perform_content_negotiation(request)
-        request.accepted_renderer, request.accepted_media_type = negotiated
+        """DRF's, without formats by suffix, versions and throttles, of which there are none.
+
+        The key comes first: every call of a known one counts, whatever becomes of it.
+        """
         self.perform_authentication(request)
         self.check_permissions(request)
+        negotiated = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = negotiated
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """DRF's, which takes the header apart each time, only for those who do not ask for what is usual."""

@@ -41,7 +41,7 @@ class BearerKey(BaseAuthentication):
         if scheme.lower() != "bearer":
             raise AuthenticationFailed("The header is not of the form `Authorization: Bearer <key>`.")
         try:
-            admission = key_check.admit(text, partial(_address, request))
+            admission = key_check.admit(text.lstrip(" "), partial(_address, request))
         except key_check.TooManyWrongKeys as error:
             raise Throttled(ceil(error.wait), "Too many wrong API keys came from this address.") from None
         if admission is None:

@@ -12,7 +12,7 @@ security headers and Content-Length.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
@@ -54,10 +54,23 @@ class Sides:
             return self._on(request)
         response = cast(HttpResponse, self._view(request))
         rate_limit_fields.add(request, response)
+        if _has_unread_body(request):
+            # The server may take it for the connection's next request, and cut that off.
+            response.headers["Connection"] = "close"
         if not response.streaming and not response.has_header("Content-Length"):
             response.headers["Content-Length"] = str(len(response.content))
         self._security.add(request, response)
         return response
+
+
+READ_BY_THE_SERVER: Final = 8 * 1024
+"""Bytes of a body that it has taken with the head."""
+
+
+def _has_unread_body(request: HttpRequest) -> bool:
+    """Whether it was answered without a look at its large body, as where the key is wrong."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    return length > READ_BY_THE_SERVER and not request._read_started  # type: ignore[attr-defined]
 
 
 class _SecurityHeaders:

@@ -69,6 +69,14 @@ def test_bad_bodies_are_problems(http: httpx.Client, body: bytes, status: int, c
     assert http.get("/health/live").status_code == 200
 
 
+def test_a_large_body_that_nobody_looked_at_ends_the_connection(web: str) -> None:
+    """Else the server could take the rest of it for the next request."""
+    for length, closed in ((100, False), (200_000, True)):
+        answer = httpx.post(f"{web}/api/v1/fares/BK-1/events", content=b"x" * length)
+        assert answer.status_code == 401
+        assert (answer.headers.get("Connection") == "close") is closed
+
+
 def test_a_body_in_chunks_is_read(http: httpx.Client) -> None:
     booking = new_booking_id()
     text = json.dumps(new_event()).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from tests.api_client import Api, assert_problem, new_event, pointers
 from tests.builders import given, set_
@@ -119,7 +120,11 @@ def test_head_is_get_without_a_body(api: Api) -> None:
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*", "text/html;q=0.9", "", "junk"])
 def test_what_can_only_be_had_as_json_is_not_had_otherwise(api: Api, accept: str) -> None:
-    assert_problem(api.get("fares/BK-1", Accept=accept), 406, "not_acceptable")
+    answer = api.get("fares/BK-1", Accept=accept)
+    assert_problem(answer, 406, "not_acceptable")
+    assert "RateLimit" in answer  # it counts
+    stranger = Client().get("/api/v1/fares/BK-1", headers={"Accept": accept})
+    assert_problem(stranger, 401, "not_authenticated")
 
 
 @pytest.mark.parametrize(
