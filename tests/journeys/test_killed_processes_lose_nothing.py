@@ -68,7 +68,11 @@ def appending(web: str) -> Iterator[list[Appender]]:
 @pytest.mark.parametrize(
     "kills", [pytest.param(1, id="once"), pytest.param(2, id="twice", marks=pytest.mark.long)]
 )
-@pytest.mark.parametrize("victim", ["postgres", "valkey", "worker", "beat", "web"])
+@pytest.mark.parametrize(
+    "victim",
+    # A worker is killed in test_workers_go_on.py, too, with all its messages.
+    ["postgres", "valkey", pytest.param("worker", marks=pytest.mark.long), "beat", "web"],
+)
 def test_what_was_acknowledged_is_there_after_a_kill(
     web: str, worker: Supervisor, victim: str, kills: int
 ) -> None:

@@ -129,9 +129,12 @@ def test_processes_of_the_pool_are_killed_one_after_another(worker: Supervisor) 
     nothing_is_lost_or_doubled(bookings)
 
 
-def test_the_worker_is_killed_with_all_its_messages(worker: Supervisor) -> None:
+@pytest.mark.parametrize(
+    "kills", [pytest.param(1, id="once"), pytest.param(2, id="twice", marks=pytest.mark.long)]
+)
+def test_the_worker_is_killed_with_all_its_messages(worker: Supervisor, kills: int) -> None:
     with appends() as bookings:
-        for _ in range(2):
+        for _ in range(kills):
             time.sleep(1)
             worker.process("worker").kill()
             until(worker, worker.process("worker").alive)
