@@ -36,6 +36,7 @@ def is_in(run: Transfer, *states: str) -> Callable[[], bool]:
     return lambda: runs.again(run).state in states
 
 
+@pytest.mark.long  # it is taken up only once its worker has been silent for half a minute
 @pytest.mark.timeout(600)
 def test_an_import_whose_worker_is_killed_loses_and_doubles_nothing(worker: Supervisor) -> None:
     for rows in ROWS:
