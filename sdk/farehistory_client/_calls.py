@@ -1,0 +1,345 @@
+"""What a client can do, as steps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from farehistory_client import _json
+from farehistory_client import _wire as wire
+from farehistory_client._codecs import Codecs
+from farehistory_client._diffs import Diff, diff_of
+from farehistory_client._errors import (
+    BatchRefused,
+    FareHistoryError,
+    FirstEventMustSet,
+    NegativeFare,
+    Problem,
+    Unanswered,
+    UnknownBooking,
+    Unsettled,
+    VersionConflict,
+    problem_of,
+)
+from farehistory_client._fares import Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
+from farehistory_client._retry import JUDGED, RETRIED, Retries, Spending, jittered
+from farehistory_client._steps import Ask, NoAnswer, Reply, Send, Steps, Wait
+from farehistory_client._wire import Answer, Body, Request, path_of
+
+Item: TypeAlias = tuple[str, Change, ExpectedVersion]
+"""One append of a batch: booking id, change, expected version."""
+
+Decision: TypeAlias = Change | Sequence[Change] | None
+"""What an update comes to."""
+
+MOST_ITEMS: Final = 1000
+MOST_BYTES: Final = 2 * 1024 * 1024 - 1024
+"""Of one batch."""
+
+logger = logging.getLogger("farehistory_client")
+
+LEAST: Final = 0.01
+"""Seconds of a try that begins as the time is up."""
+
+LONGEST_PAUSE: Final = 1.0
+"""Seconds between two tries of an update that others were faster than."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls of one client."""
+
+    timeout: float
+    """Seconds for one try."""
+    retries: Retries
+    codecs: Codecs = field(default_factory=Codecs)
+
+    # Writing
+
+    def append(
+        self,
+        booking_id: str,
+        change: Change,
+        expected_version: ExpectedVersion,
+        spending: Spending | None = None,
+    ) -> Steps[Appended]:
+        request = wire.append_request(booking_id, change, expected_version, self.codecs)
+        answer = yield from self.exchange(request, spending)
+        return self._appended(answer.json(), answer.status == 200)
+
+    def dry_run(
+        self, booking_id: str, change: Change, expected_version: ExpectedVersion
+    ) -> Steps[dict[str, Any]]:
+        request = wire.append_request(booking_id, change, expected_version, self.codecs, dry_run=True)
+        document: dict[str, Any] = (yield from self.exchange(request)).json()
+        return document
+
+    def append_all(self, items: Sequence[Item], spending: Spending | None = None) -> Steps[list[Appended]]:
+        """All or none."""
+        if not items:
+            return []
+        answer = yield from self.exchange(wire.batch_request(self._bodies(items), atomic=True), spending)
+        return [self._appended(each["event"], each["status"] == 200) for each in answer.json()["items"]]
+
+    def append_many(self, items: Sequence[Item]) -> Steps[list[Appended | Problem]]:
+        """Each for itself. What the platform could not settle is sent again, as long as a batch's budget allows."""
+        return self._append_many(self._bodies(items))
+
+    def _append_many(self, bodies: Sequence[Body]) -> Steps[list[Appended | Problem]]:
+        results: dict[int, Appended | Problem] = {}
+        try:
+            for part in _parts(bodies):
+                yield from self._append_part(bodies, part, results)
+        except FareHistoryError as error:
+            if (
+                error.unsettled is not None or results
+            ):  # whichever batch it was: settled, all of it is answered
+                error.unsettled = _unsettled(wire.batch_request(bodies, atomic=False))
+            raise
+        return [results[i] for i in range(len(bodies))]
+
+    def _append_part(
+        self, bodies: Sequence[Body], pending: Sequence[int], results: dict[int, Appended | Problem]
+    ) -> Steps[None]:
+        """One batch, until each of its items has an answer that is one, or the budget is used up."""
+        spending = Spending(self.retries)
+        while pending:
+            request = wire.batch_request([bodies[i] for i in pending], atomic=False)
+            documents = (yield from self.exchange(request, spending)).json()["items"]
+            results |= {i: self._item(each) for i, each in zip(pending, documents, strict=True)}
+            pending = [i for i in pending if _is_open(results[i])]
+            wait = spending.wait_after_failure(None) if pending else None
+            if wait is None:
+                break
+            spending.left_out((yield Wait(wait)))
+        for i in pending:
+            result = results[i]
+            if isinstance(result, Problem):
+                result.unsettled = _unsettled(wire.batch_request([bodies[i]], atomic=False))
+
+    def settle(self, unsettled: Unsettled) -> Steps[list[Appended | Problem]]:
+        """What the write would have answered; raises as that would have."""
+        if unsettled.path == wire.BATCH:
+            batch = _json.loads(unsettled.body)
+            if not batch["atomic"]:  # may be more than one batch
+                return (yield from self._append_many(batch["items"]))
+        answer = yield from self.exchange(Request("POST", unsettled.path, body=unsettled.body))
+        if unsettled.path == wire.BATCH:
+            return [self._item(each) for each in answer.json()["items"]]
+        return [self._appended(answer.json(), answer.status == 200)]
+
+    def update(
+        self, booking_id: str, decide: Callable[[Any], Any], *, attempts: int, whole: bool
+    ) -> Steps[list[Appended]]:
+        """Reads, asks, appends; what others did meanwhile is what is asked about next."""
+        if attempts < 1:
+            raise ValueError("an update needs one attempt at least")
+        spending = Spending(self.retries)
+        seen = yield from self._seen(booking_id, None, whole, spending)
+        for attempt in range(1, attempts + 1):
+            changes = _changes((yield Ask(decide, seen)))
+            version = seen.version if seen is not None else 0
+            try:
+                return (yield from self._append_from(booking_id, changes, version, spending))
+            except (VersionConflict, BatchRefused) as refusal:
+                current = _moved_to(refusal)
+                pause = jittered(min(LONGEST_PAUSE, 0.01 * 2 ** min(attempt, 10)))
+                if current is None or attempt == attempts or spending.seconds_left <= pause:
+                    raise
+            spending.left_out((yield Wait(pause)))
+            seen = yield from self._seen(booking_id, current, whole, spending)
+        raise AssertionError("unreachable")
+
+    def _append_from(
+        self, booking_id: str, changes: Sequence[Change], version: int, spending: Spending
+    ) -> Steps[list[Appended]]:
+        if len(changes) == 1:
+            return [(yield from self.append(booking_id, changes[0], version, spending))]
+        items = [(booking_id, change, version + index) for index, change in enumerate(changes)]
+        return (yield from self.append_all(items, spending))
+
+    def _seen(self, booking_id: str, current: Head | None, whole: bool, spending: Spending) -> Steps[Any]:
+        """The Head; or the Fare, of `current` or later, None where there is none yet."""
+        if not whole and current is not None:
+            return current
+        least = 0 if current is None else current.version
+        try:
+            fare = yield from self.fare(booking_id, strong=True, min_version=least, spending=spending)
+        except UnknownBooking:
+            return None if whole else wire.UNKNOWN
+        return fare if whole else fare.head
+
+    # Reading
+
+    def fare(
+        self,
+        booking_id: str,
+        *,
+        strong: bool = False,
+        min_version: int = 0,
+        spending: Spending | None = None,
+    ) -> Steps[Fare]:
+        parameters = {"consistency": "strong"} if strong else {}
+        if min_version:
+            parameters["min_version"] = str(min_version)
+        return wire.fare_of((yield from self._get(path_of("fares", booking_id), parameters, spending)))
+
+    def fare_as_of(
+        self,
+        booking_id: str,
+        *,
+        version: int | None,
+        recorded_before: datetime | None,
+        occurred_before: datetime | None,
+    ) -> Steps[Fare]:
+        parameters = {} if version is None else {"version": str(version)}
+        if recorded_before is not None:
+            parameters["recorded_before"] = wire.time_text(recorded_before)
+        if occurred_before is not None:
+            parameters["occurred_before"] = wire.time_text(occurred_before)
+        if not parameters:
+            raise ValueError("a fare as of when? Give a version or a time")
+        return wire.fare_of((yield from self._get(path_of("fares", booking_id), parameters)))
+
+    def history(self, booking_id: str, *, after_version: int, limit: int) -> Steps[Page]:
+        parameters = {"after_version": str(after_version), "limit": str(limit)}
+        return wire.page_of(
+            (yield from self._get(path_of("fares", booking_id, "events"), parameters)), self.codecs
+        )
+
+    def event(self, booking_id: str, version: int) -> Steps[FareEvent]:
+        document = yield from self._get(path_of("fares", booking_id, "events", str(version)), {})
+        return wire.event_of(document, self.codecs)
+
+    def diff(self, booking_id: str, since: int | datetime, until: int | datetime, limit: int) -> Steps[Diff]:
+        parameters = {"from": _state(since), "to": _state(until), "limit": str(limit)}
+        document = yield from self._get(path_of("fares", booking_id, "diff"), parameters)
+        return diff_of(document, self.codecs)
+
+    def receipt(self, booking_id: str, *, form: str, number: str | None) -> Steps[bytes]:
+        parameters = {"format": form} | ({} if number is None else {"number": number})
+        request = Request("GET", path_of("fares", booking_id, "receipt"), parameters, raw=True)
+        return (yield from self.exchange(request)).body
+
+    def _get(self, path: str, parameters: dict[str, str], spending: Spending | None = None) -> Steps[Any]:
+        return (yield from self.exchange(Request("GET", path, parameters), spending)).json()
+
+    # What all have in common
+
+    def exchange(self, request: Request, spending: Spending | None = None) -> Steps[Answer]:
+        """The first answer that is one, if it is a success; the very same request until then.
+
+        Raises what the last try came to: with the request, if any of its tries may have been carried out.
+        """
+        spending = spending or Spending(self.retries)
+        may_be_done = False
+        while True:
+            within = max(LEAST, min(self.timeout, spending.seconds_left))
+            reply: Reply = yield Send(request, within + request.waits)
+            if isinstance(reply, Answer) and reply.is_success and (request.raw or reply.is_readable):
+                return reply
+            error = _error_of(request, reply)
+            may_be_done = may_be_done or not _says_not_done(reply, error)
+            wait = spending.wait_after_failure(_retry_after(reply)) if _is_retried(reply) else None
+            if wait is not None:
+                logger.info("%s; again in %.2f s", error, wait)
+                spending.left_out((yield Wait(wait)))
+            if wait is None or spending.seconds_left <= 0:
+                if may_be_done and not _is_last_word(error):
+                    error.unsettled = _unsettled(request)
+                raise error
+
+    def _bodies(self, items: Sequence[Item]) -> list[Body]:
+        return [wire.item_body(*item, self.codecs) for item in items]
+
+    def _appended(self, document: Any, replayed: bool) -> Appended:
+        return Appended(wire.event_of(document, self.codecs), replayed)
+
+    def _item(self, document: Any) -> Appended | Problem:
+        if "event" in document:
+            return self._appended(document["event"], document["status"] == 200)
+        return problem_of(document["problem"], status=document["status"])
+
+
+def _is_retried(reply: Reply) -> bool:
+    """Also a success that cannot be read: an answer that was lost on its way, or another's."""
+    return isinstance(reply, NoAnswer) or reply.status in RETRIED or reply.is_success
+
+
+def _retry_after(reply: Reply) -> float | None:
+    return reply.retry_after if isinstance(reply, Answer) else None
+
+
+def _error_of(request: Request, reply: Reply) -> FareHistoryError:
+    if isinstance(reply, Answer):
+        return reply.problem()
+    error = Unanswered(f"{request.method} {request.path}: {reply.error!r}")
+    error.__cause__ = reply.error
+    return error
+
+
+def _says_not_done(reply: Reply, error: FareHistoryError) -> bool:
+    """Whether this try, by itself, cannot have been carried out."""
+    if isinstance(reply, NoAnswer):
+        return not reply.was_sent
+    return isinstance(error, Problem) and reply.status < 500
+
+
+def _is_last_word(error: FareHistoryError) -> bool:
+    """Whether the platform has judged what was asked for: had an earlier try been written, this one were a replay; and
+    one that is still on its way would be refused as well, unless what it was refused for can pass."""
+    refusal = error.problem if isinstance(error, BatchRefused) else error
+    return (
+        isinstance(refusal, Problem)
+        and refusal.status in JUDGED
+        and not isinstance(refusal, (NegativeFare, FirstEventMustSet))
+    )
+
+
+def _unsettled(request: Request) -> Unsettled | None:
+    """What settles a write."""
+    if request.body is None or "dry_run" in request.parameters:
+        return None
+    return Unsettled(request.path, request.body)
+
+
+def _is_open(result: Appended | Problem) -> bool:
+    return isinstance(result, Problem) and result.status in RETRIED
+
+
+def _parts(bodies: Sequence[Body]) -> Iterator[list[int]]:
+    """Batches that the platform takes, in order, as the places of their items."""
+    part: list[int] = []
+    size = 0
+    for place, body in enumerate(bodies):
+        length = len(_json.dumps(body)) + 1
+        if part and (len(part) == MOST_ITEMS or size + length > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(place)
+        size += length
+    if part:
+        yield part
+
+
+def _changes(decision: Decision) -> list[Change]:
+    if decision is None:
+        return []
+    changes = [decision] if isinstance(decision, Change) else list(decision)
+    for change in changes:
+        if not isinstance(change, Change):
+            raise TypeError(f"an update's function returns Changes or None, not {change!r}")
+    return changes
+
+
+def _moved_to(refusal: VersionConflict | BatchRefused) -> Head | None:
+    """The fare that others made meanwhile, where that is why it was refused."""
+    conflict = refusal.problem if isinstance(refusal, BatchRefused) else refusal
+    return conflict.current if isinstance(conflict, VersionConflict) else None
+
+
+def _state(of: int | datetime) -> str:
+    return wire.time_text(of) if isinstance(of, datetime) else str(of)

@@ -1,0 +1,164 @@
+"""A fare, what happened to it, and what is to happen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, Self
+from uuid import UUID, uuid4
+
+from farehistory_client._amounts import amount_of
+from farehistory_client._codecs import Codecs, Details
+
+ANY: Final = "any"
+"""Expected version of a change that does not depend on the rest of the fare, such as a toll."""
+
+EventType = Literal["SET", "ADD", "SUB"]
+
+ExpectedVersion = int | Literal["any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a booking stands: version 0 without an amount and a currency is one that has no event yet."""
+
+    version: int
+    amount: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One intended change of a fare. Its transaction id is made with it, once: the same Change sent twice, or by
+    two processes, is one event.
+
+    Make it by `set`, `add` or `sub`. `metadata` is a mapping, an object of a type that has a codec, or the `details`
+    of an event.
+    """
+
+    type: EventType
+    component: str
+    amount: Decimal
+    currency: str | None = None
+    description: str | None = None
+    occurred_at: datetime | None = None
+    actor: str | None = None
+    metadata: Any = None
+    allow_negative: bool = False
+    transaction_id: UUID = field(default_factory=uuid4)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amount", amount_of(self.amount))
+        if self.occurred_at is not None and self.occurred_at.tzinfo is None:
+            raise ValueError("occurred_at must say its offset from UTC")
+
+    @classmethod
+    def set(cls, component: str, amount: Decimal | str | int, *, currency: str, **fields: Any) -> Self:
+        """Replaces the whole fare by this one component. The first event of a booking is one."""
+        return cls(type="SET", component=component, amount=amount_of(amount), currency=currency, **fields)
+
+    @classmethod
+    def add(cls, component: str, amount: Decimal | str | int, **fields: Any) -> Self:
+        """Adds to a component."""
+        return cls(type="ADD", component=component, amount=amount_of(amount), **fields)
+
+    @classmethod
+    def sub(cls, component: str, amount: Decimal | str | int, **fields: Any) -> Self:
+        """Takes off a component."""
+        return cls(type="SUB", component=component, amount=amount_of(amount), **fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FareEvent:
+    """One event of the ledger. Amounts have all decimals of the currency.
+
+    `document` is all that was answered, with fields that a later server may have added.
+    """
+
+    booking_id: str
+    version: int
+    transaction_id: UUID
+    type: EventType
+    component: str
+    amount: Decimal
+    currency: str
+    exponent: int
+    allow_negative: bool
+    change: Decimal
+    """The fare after this event less the fare before it."""
+    fare: Decimal
+    """The fare after this event."""
+    components: Mapping[str, Decimal]
+    """The breakdown after this event; sums to `fare`."""
+    description: str | None
+    source: str
+    actor: str | None
+    origin: str
+    metadata: Mapping[str, Any] | None
+    """As it was sent; None if it was erased."""
+    erased: bool
+    occurred_at: datetime
+    recorded_at: datetime
+    partition: int
+    position: int
+    hash: str
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+    codecs: Codecs | None = field(default=None, repr=False, compare=False)
+    """What `details` are loaded with."""
+
+    @property
+    def details(self) -> Details[Any] | None:
+        """The metadata as an object of the type that its codec is for; None where none is registered, or it was erased.
+
+        Loaded when it is asked for. Raises CodecError for metadata that its type cannot be made of: it is this event's
+        alone, which can be set aside while others are handled.
+        """
+        if self.codecs is None:
+            return None
+        return self.codecs.details_of(self.component, self.type, self.metadata)
+
+    @property
+    def head(self) -> Head:
+        """Where the booking stood after this event."""
+        return Head(self.version, self.fare, self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fare:
+    """What a booking costs, or cost. `document` is all that was answered."""
+
+    booking_id: str
+    version: int
+    amount: Decimal
+    currency: str
+    exponent: int
+    components: Mapping[str, Decimal]
+    events: int
+    consistency: str | None
+    """What answered: "eventual", the view; "strong", the ledger. None of a fare of the past."""
+    complete: bool
+    """False of a fare of the past that no SET is part of: only what was added and taken off since."""
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def head(self) -> Head:
+        """Its version, amount and currency."""
+        return Head(self.version, self.amount, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An event of the ledger, and whether it was there already: then this call was a retry of the one that wrote it."""
+
+    event: FareEvent
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a booking's history. `next`: the `after_version` of the part after it, None for the last."""
+
+    events: Sequence[FareEvent]
+    next: int | None

@@ -1,0 +1,96 @@
+"""Requests by httpx: the only place that sends."""
+
+from __future__ import annotations
+
+import re
+from time import monotonic
+from typing import Any, Final
+
+import httpx
+
+from farehistory_client._steps import NoAnswer, Reply, Send
+from farehistory_client._wire import PREFIX, Answer
+
+CONNECT_WITHIN: Final = 1.0
+"""Seconds."""
+
+FAILURES: Final = (httpx.TransportError, httpx.DecodingError)
+"""What became of the request is not known."""
+
+NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Of these, that nothing became of it."""
+
+_VISIBLE: Final = re.compile(r"[!-~]+")
+
+
+def options(base_url: str, key: str, agent: str) -> dict[str, Any]:
+    """Of either kind of httpx's client."""
+    if not _VISIBLE.fullmatch(key):  # never shown, not even a wrong one
+        raise ValueError("the API key is empty, or has spaces, line ends or other characters that no key has")
+    url = httpx.URL(base_url)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError('the address of the platform begins with "https://" or "http://"')
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("the address of the platform has no user, password, query or fragment")
+    return {
+        "base_url": base_url.rstrip("/") + PREFIX,
+        "headers": {"Authorization": f"Bearer {key}", "User-Agent": agent, "Accept": "*/*"},
+        "follow_redirects": False,
+    }
+
+
+def arguments(step: Send) -> dict[str, Any]:
+    """Of httpx's `request`."""
+    request = step.request
+    headers = dict(request.headers)
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    return {
+        "method": request.method,
+        "url": request.path,
+        "params": dict(request.parameters),
+        "content": request.body,
+        "headers": headers,
+        "timeout": httpx.Timeout(step.within, connect=min(CONNECT_WITHIN, step.within)),
+    }
+
+
+def sent(client: httpx.Client, step: Send) -> Reply:
+    until = monotonic() + step.within
+    body = bytearray()
+    try:
+        with client.stream(**arguments(step)) as response:
+            for part in response.iter_bytes():
+                body += part
+                _require_time(until)
+    except FAILURES as error:
+        return _no_answer(error)
+    return _answer_of(response, body)
+
+
+async def sent_async(client: httpx.AsyncClient, step: Send) -> Reply:
+    until = monotonic() + step.within
+    body = bytearray()
+    try:
+        async with client.stream(**arguments(step)) as response:
+            async for part in response.aiter_bytes():
+                body += part
+                _require_time(until)
+    except FAILURES as error:
+        return _no_answer(error)
+    return _answer_of(response, body)
+
+
+def _require_time(until: float) -> None:
+    """httpx's limit is of each part that comes; an answer that comes byte by byte has no more than one in all."""
+    if monotonic() > until:
+        raise httpx.ReadTimeout("the answer did not end in time")
+
+
+def _answer_of(response: httpx.Response, body: bytearray) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, headers, bytes(body))
+
+
+def _no_answer(error: Exception) -> NoAnswer:
+    return NoAnswer(error, was_sent=not isinstance(error, NEVER_SENT))

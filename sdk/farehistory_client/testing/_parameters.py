@@ -1,0 +1,131 @@
+"""Query parameters, read as strictly as the platform does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from farehistory_client.testing._fields import COMPONENT, HIGHEST_VERSION, SOURCE, instant_of
+from farehistory_client.testing._problems import Broken, Refusal
+from farehistory_client.testing._strict_json import token
+
+Reader = Callable[[str], Any]
+
+_DIGITS: Final = re.compile(r"[0-9]{1,18}")
+_RUN: Final = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
+_MOST_VALUES: Final = 20
+
+
+def read(given: Sequence[tuple[str, str]], readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """The values of the parameters. Raises Refusal, naming each one that is wrong."""
+    values: dict[str, Any] = {}
+    errors: list[Broken] = []
+    for name in dict.fromkeys(name for name, _ in given):
+        texts = [text for each, text in given if each == name]
+        place = f"/{token(name)}"
+        if name not in readers:
+            errors.append(Broken(place, "unknown_parameter", f"{name!a} is no parameter of this call"))
+        elif len(texts) > 1:
+            errors.append(Broken(place, "repeated_parameter", f"{name} is given more than once"))
+        else:
+            try:
+                values[name] = readers[name](texts[0])
+            except ValueError as error:
+                errors.append(Broken(place, "invalid_value", f"{name} {error}"))
+    if errors:
+        raise Refusal.of("invalid_parameter", errors)
+    return values
+
+
+def whole_number(lowest: int, highest: int) -> Reader:
+    def read(text: str) -> int:
+        if not _DIGITS.fullmatch(text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def one_of(*choices: str) -> Reader:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return text
+
+    return read
+
+
+def _list_of(each: Reader) -> Reader:
+    def read(text: str) -> list[Any]:
+        parts = text.split(",")
+        if len(parts) > _MOST_VALUES:
+            raise ValueError(f"must be at most {_MOST_VALUES} values")
+        return list(dict.fromkeys(each(part) for part in parts))
+
+    return read
+
+
+def _matching(pattern: re.Pattern[str], words: str) -> Reader:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"must be {words}")
+        return text
+
+    return read
+
+
+def _version_or_instant(text: str) -> int | datetime:
+    if _DIGITS.fullmatch(text):
+        return int(whole_number(0, HIGHEST_VERSION)(text))
+    return instant_of(text)
+
+
+def _partitions(of: int) -> Reader:
+    def read(text: str) -> list[int]:
+        asked: set[int] = set()
+        for part in text.split(","):
+            run = _RUN.fullmatch(part)
+            first, last = (int(run[1]), int(run[2] or run[1])) if run else (1, 0)
+            if not first <= last < of:
+                raise ValueError(f"must be partitions such as 0-3,8, from 0 to {of - 1}")
+            asked.update(range(first, last + 1))
+        return sorted(asked)
+
+    return read
+
+
+OF_APPEND: Final[Mapping[str, Reader]] = {"dry_run": one_of("true", "false")}
+OF_HISTORY: Final[Mapping[str, Reader]] = {
+    "after_version": whole_number(0, HIGHEST_VERSION),
+    "limit": whole_number(1, 500),
+}
+OF_NOW: Final[Mapping[str, Reader]] = {
+    "consistency": one_of("eventual", "strong"),
+    "min_version": whole_number(0, HIGHEST_VERSION),
+}
+OF_THEN: Final[Mapping[str, Reader]] = {
+    "version": whole_number(1, HIGHEST_VERSION),
+    "recorded_before": instant_of,
+    "occurred_before": instant_of,
+}
+OF_DIFF: Final[Mapping[str, Reader]] = {
+    "from": _version_or_instant,
+    "to": _version_or_instant,
+    "limit": whole_number(1, 500),
+}
+OF_RECEIPT: Final[Mapping[str, Reader]] = {"format": one_of("json"), "number": str}
+
+
+def of_feed(partitions: int) -> Mapping[str, Reader]:
+    return {
+        "after": str,
+        "from": instant_of,
+        "partitions": _partitions(partitions),
+        "limit": whole_number(1, 1000),
+        "wait": whole_number(0, 30),
+        "component": _list_of(_matching(COMPONENT, "slugs of components such as toll,waiting_fee")),
+        "source": _list_of(_matching(SOURCE, "sources such as pricing,tolls")),
+        "type": _list_of(one_of("SET", "ADD", "SUB")),
+    }

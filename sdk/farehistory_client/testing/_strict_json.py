@@ -1,0 +1,102 @@
+"""JSON as the platform takes it: what Python's parser would guess or lose is refused, with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from math import isinf
+from typing import Any, Final
+
+from farehistory_client.testing._problems import MOST_ERRORS, Broken, Refusal
+
+LONGEST_NUMBER: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Stands in a parsed value where something is refused."""
+
+    code: str
+    detail: str
+
+
+_TOO_LONG: Final = Flaw("number_out_of_range", f"a number has more than {LONGEST_NUMBER} characters")
+_BEYOND: Final = Flaw("number_out_of_range", "a number is beyond the range of a double")
+
+
+def parse(data: bytes) -> Any:
+    """The value, numbers as Decimals, with a Flaw where something is wrong. Raises Refusal for what is no JSON."""
+    try:
+        return json.loads(
+            data.decode(),
+            object_pairs_hook=_object,
+            parse_int=_number,
+            parse_float=_number,
+            parse_constant=lambda name: Flaw("number_out_of_range", f"{name} is no JSON number"),
+        )
+    except RecursionError:
+        raise Refusal("malformed_body", "the JSON text is nested too deeply") from None
+    except ValueError as error:
+        raise Refusal("malformed_body", f"the body is not JSON: {error}") from None
+
+
+def flaws(value: Any, pointer: str = "", most_levels: int | None = None) -> list[Broken]:
+    """What is wrong within a value, by JSON pointer."""
+    found: list[Broken] = []
+    for broken in _walk(value, pointer, 1, most_levels):
+        found.append(broken)
+        if len(found) == MOST_ERRORS:
+            break
+    return found
+
+
+def _walk(value: Any, pointer: str, level: int, most: int | None) -> Iterator[Broken]:
+    if isinstance(value, Flaw):
+        yield Broken(pointer, value.code, value.detail)
+    elif isinstance(value, str):
+        yield from _of_text(value, pointer)
+    elif isinstance(value, (dict, list)):
+        if most is not None and level > most:
+            yield Broken(pointer, "too_deep", f"metadata is nested deeper than {most} levels")
+            return
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            place = f"{pointer}/{token(str(key))}"
+            if isinstance(key, str):
+                yield from _of_text(key, pointer)
+            yield from _walk(item, place, level + 1, most)
+
+
+def _of_text(text: str, pointer: str) -> Iterator[Broken]:
+    if "\0" in text:
+        yield Broken(pointer, "nul", "a string contains the character NUL")
+    elif any("\ud800" <= character <= "\udfff" for character in text):
+        yield Broken(pointer, "lone_surrogate", "a string contains half of a surrogate pair")
+
+
+def token(name: str) -> str:
+    """A part of a JSON pointer (RFC 6901)."""
+    return name[:100].replace("~", "~0").replace("/", "~1")
+
+
+def _number(text: str) -> Decimal | Flaw:
+    if len(text) > LONGEST_NUMBER:
+        return _TOO_LONG
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return _BEYOND
+    if not -400 <= number.adjusted() <= 400:
+        return _BEYOND
+    as_double = float(number)
+    return _BEYOND if isinf(as_double) or (as_double == 0 and number != 0) else number
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Flaw:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    seen: set[str] = set()
+    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    return Flaw("duplicate_key", f"the key {twice[:100]!a} stands twice in one object")

@@ -1,0 +1,162 @@
+"""Read, decide, append: the caller decides, the client sees to it that it was about the fare as it is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from farehistory_client import (
+    ANY,
+    Change,
+    Fare,
+    Head,
+    InvalidBatch,
+    NegativeFare,
+    Retries,
+    Unanswered,
+    VersionConflict,
+)
+
+from tests.sdk.builders import price, promo, toll
+from tests.sdk.platforms import Platform
+
+
+def test_an_update_decides_on_the_fare_that_is_there(fares: Any, booking: str) -> None:
+    seen: list[Head] = []
+
+    def decide(head: Head) -> Change:
+        seen.append(head)
+        return price() if head.version == 0 else Change.sub("promo", head.amount / 2)
+
+    fares.update(booking, decide)
+    (appended,) = fares.update(booking, decide)
+    assert seen == [Head(0, None, None), Head(1, Decimal("14.00"), "SGD")]
+    assert appended.event.fare == Decimal("7.00")
+
+
+def test_what_others_did_meanwhile_is_decided_on_anew(platform: Platform, fares: Any, booking: str) -> None:
+    others = platform.other()
+    others.append(booking, price(), expected_version=0)
+    seen: list[Head] = []
+
+    def decide(head: Head) -> Change:
+        seen.append(head)
+        if len(seen) < 3:
+            others.append(booking, toll("1.00"), expected_version=ANY)
+        return promo("3.00")
+
+    (appended,) = fares.update(booking, decide)
+    assert [(head.version, head.amount) for head in seen] == [(1, 14), (2, 15), (3, 16)]
+    assert appended.event.head == Head(4, Decimal("13.00"), "SGD")
+    reads = [each for each in platform.wire.sent if each.method == "GET"]
+    assert len(reads) == 1, "a conflict carries the fare"
+
+
+def test_several_changes_are_appended_all_or_none(platform: Platform, fares: Any, booking: str) -> None:
+    others = platform.other()
+    others.append(booking, price(), expected_version=0)
+    asked: list[int] = []
+
+    def decide(head: Head) -> list[Change]:
+        asked.append(head.version)
+        if len(asked) == 1:
+            others.append(booking, toll("1.00"), expected_version=ANY)
+        return [promo("1.00"), toll("2.00"), promo("3.00")]
+
+    appended = fares.update(booking, decide)
+    assert asked == [1, 2]
+    assert [each.event.version for each in appended] == [3, 4, 5]
+    with pytest.raises(InvalidBatch):
+        fares.update(booking, lambda head: [toll() for _ in range(101)])
+
+
+@pytest.mark.parametrize("nothing", [None, [], ()])
+def test_an_update_may_come_to_nothing(platform: Platform, fares: Any, booking: str, nothing: Any) -> None:
+    assert fares.update(booking, lambda head: nothing) == []
+    assert {each.method for each in platform.wire.sent} == {"GET"}
+
+
+def test_the_whole_fare_is_had_if_that_is_what_decides(platform: Platform, fares: Any, booking: str) -> None:
+    others = platform.other()
+    seen: list[Fare | None] = []
+
+    def decide(fare: Fare | None) -> Change | None:
+        seen.append(fare)
+        if len(seen) == 1:
+            others.append(booking, price(), expected_version=0)
+            return price("99.00")
+        if len(seen) == 2:
+            others.append(booking, toll(), expected_version=ANY)
+        assert fare is not None
+        return Change.sub("base_fare", fare.components["base_fare"])
+
+    (appended,) = fares.update(booking, decide, whole=True)
+    assert [fare and fare.version for fare in seen] == [None, 1, 2]
+    assert appended.event.components == {"base_fare": Decimal(0), "toll": Decimal("5.00")}
+
+
+def test_attempts_are_bounded(platform: Platform, fares: Any, booking: str) -> None:
+    others = platform.other()
+    others.append(booking, price(), expected_version=0)
+    asked: list[Head] = []
+
+    def decide(head: Head) -> Change:
+        asked.append(head)
+        others.append(booking, toll("1.00"), expected_version=ANY)
+        return promo()
+
+    with pytest.raises(VersionConflict) as exhausted:
+        fares.update(booking, decide, attempts=3)
+    assert len(asked) == 3
+    assert exhausted.value.current.version == 4
+    with pytest.raises(ValueError):
+        fares.update(booking, decide, attempts=0)
+
+
+def test_other_refusals_are_the_callers(fares: Any, booking: str) -> None:
+    fares.append(booking, price(), expected_version=0)
+    with pytest.raises(NegativeFare):
+        fares.update(booking, lambda head: promo("99.00"))
+    with pytest.raises(TypeError):
+        fares.update(booking, lambda head: "12.00")
+    with pytest.raises(ZeroDivisionError):
+        fares.update(booking, lambda head: 1 // 0)
+
+
+def test_an_update_whose_answer_is_lost_is_done_once(platform: Platform, fares: Any, booking: str) -> None:
+    platform.other().append(booking, price(), expected_version=0)
+
+    def decide(head: Head) -> list[Change]:
+        platform.wire.lose_answers(2)
+        return [toll("1.00"), toll("2.00")]
+
+    assert [each.replayed for each in fares.update(booking, decide)] == [True, True]
+    assert fares.fare(booking, strong=True).head == Head(3, Decimal("17.00"), "SGD")
+
+
+def test_an_update_that_nobody_answers_says_what_settles_it(
+    platform: Platform, fares: Any, booking: str
+) -> None:
+    def decide(head: Head) -> Change:
+        platform.wire.lose_answers(Retries().attempts)
+        return price()
+
+    with pytest.raises(Unanswered) as unanswered:
+        fares.update(booking, decide)
+    assert unanswered.value.unsettled is not None
+    (settled,) = fares.settle(unanswered.value.unsettled)
+    assert settled.replayed
+
+
+def test_a_coroutine_may_decide(platform: Platform, booking: str) -> None:
+    fares = platform.client()
+
+    async def decide(head: Head) -> Change:
+        return price()
+
+    if "InALoop" in type(fares).__name__:
+        assert fares.update(booking, decide)[0].event.version == 1
+    else:
+        with pytest.raises(TypeError):
+            fares.update(booking, lambda head: object())
