@@ -50,6 +50,8 @@ READERS_OF_ALL = (
     *(f"tests/projections/{folder}/" for folder in ("drift_monitor", "rebuild", "management", "streams")),
     "tests/projections/test_",
     "tests/projections/",
+    "tests/sdk/test_streams.py",
+    "tests/docs/test_sdk.py",
     "tests/sample/",  # has the ids of the documentation's examples, which requests made from these write to
     "",
 )

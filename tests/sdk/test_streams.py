@@ -1,0 +1,295 @@
+"""The reader of streams, on the real server, fed by the platform's own relay."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+from farehistory_client import Codecs, FareEvent, Skipped
+from farehistory_client.streams import LedgerRestored, StreamReader
+from pytest_django import Settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from events import feed
+from projections.streams.connection import client, key_of
+from tests.projections.streams.helpers import booking_with, lose_the_streams, more, planted_entry, sweep
+
+GROUP = "loyalty"
+
+
+@pytest.fixture(autouse=True)
+def fresh_streams(settings: Settings) -> None:
+    settings.FAREHISTORY_STREAM_KEEP = 1_000_000
+    lose_the_streams()
+
+
+@pytest.fixture(params=[True, False], ids=["text", "bytes"])
+def connection(request: pytest.FixtureRequest) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(django_settings.REDIS_URL, decode_responses=request.param) as found:
+        yield found
+
+
+@dataclass
+class Seen:
+    """Keeps what it is given; breaks off before the event at a position that it is told to die of."""
+
+    partition: int
+    dies_at: int | None = None
+
+    def __post_init__(self) -> None:
+        self.events: list[FareEvent] = []
+
+    def __call__(self, event: FareEvent) -> None:
+        if event.position == self.dies_at:
+            raise ZeroDivisionError
+        assert event.partition == self.partition
+        self.events.append(event)
+
+    @property
+    def positions(self) -> list[int]:
+        return [event.position for event in self.events]
+
+    def until(self, position: int) -> Callable[[], bool]:
+        return lambda: position in self.positions
+
+
+def reader(connection: redis.Redis, partition: int, consumer: str = "one", **options: Any) -> StreamReader:
+    options = {"prefix": django_settings.REDIS_PREFIX, "partitions": [partition], **options}
+    return StreamReader(connection, GROUP, consumer, **options)
+
+
+def stream_of(events: int) -> tuple[str, int, int]:
+    """A booking of that many events, its partition, and the position of the last."""
+    booking, partition = booking_with(events)
+    sweep()
+    return booking, partition, feed.head(partition)
+
+
+def pending(partition: int) -> int:
+    return int(client().xpending(key_of(partition), GROUP)["pending"])
+
+
+def turns(times: int) -> Callable[[], bool]:
+    """Ends after so many rounds."""
+    left = iter(range(times))
+    return lambda: next(left, None) is None
+
+
+def test_every_event_comes_once_in_order_typed(connection: redis.Redis) -> None:
+    booking, partition, head = stream_of(3)
+    seen = Seen(partition)
+    reader(connection, partition).run(seen, until=seen.until(head))
+    more(booking, 2)
+    sweep()
+    reader(connection, partition).run(seen, until=seen.until(head + 2))
+    assert seen.positions == list(range(1, head + 3))
+    mine = [event for event in seen.events if event.booking_id == booking]
+    assert [event.version for event in mine] == [1, 2, 3, 4, 5]
+    assert mine[-1].fare == Decimal("1.40")
+    assert pending(partition) == 0
+
+
+def test_all_partitions_at_once_by_a_share(connection: redis.Redis) -> None:
+    places = dict(stream_of(2)[1:] for _ in range(5))
+    reached: dict[int, int] = {}
+
+    def handle(event: FareEvent) -> None:
+        assert event.position == reached.get(event.partition, 0) + 1
+        reached[event.partition] = event.position
+
+    everything = reader(connection, 0, partitions="0-31,32-63")
+    everything.run(handle, until=lambda: all(reached.get(n, 0) >= head for n, head in places.items()))
+
+
+def test_metadata_is_of_its_type(connection: redis.Redis) -> None:
+    @dataclass
+    class Toll:
+        trip: str
+
+    _, partition, head = stream_of(2)
+    codecs = Codecs()
+    codecs.register(Toll, component="toll")
+    seen = Seen(partition)
+    found = reader(connection, partition, codecs=codecs, reached={partition: head - 1})
+    found.run(seen, until=seen.until(head))
+    assert seen.events[0].details.value == Toll("ü 1")
+
+
+def test_what_the_handler_could_not_take_comes_first_again(connection: redis.Redis) -> None:
+    _, partition, head = stream_of(4)
+    found = reader(connection, partition)
+    with pytest.raises(ZeroDivisionError):
+        found.run(Seen(partition, dies_at=head - 1))
+    with pytest.raises(ZeroDivisionError):
+        found.run(Seen(partition, dies_at=head - 1))
+    seen = Seen(partition)
+    reader(connection, partition).run(seen, until=seen.until(head))
+    assert seen.positions == [head - 1, head]
+    assert pending(partition) == 0
+
+
+def test_another_consumer_takes_over_only_from_one_that_is_silent(connection: redis.Redis) -> None:
+    booking, partition, head = stream_of(4)
+    with pytest.raises(ZeroDivisionError):
+        reader(connection, partition).run(Seen(partition, dies_at=head - 1))
+    more(booking, 1)
+    sweep()
+    seen = Seen(partition)
+    reader(connection, partition, "two", takeover=60).run(seen, until=turns(5))
+    assert seen.positions == []  # also not what nobody was given: it comes later
+    reader(connection, partition, "two", takeover=0).run(seen, until=seen.until(head + 1))
+    assert seen.positions == [head - 1, head, head + 1]
+
+
+def test_several_consumers_of_a_partition_keep_its_order(connection: redis.Redis) -> None:
+    booking, partition, head = stream_of(2)
+    end = head + 150
+    seen = Seen(partition)
+    readers = [reader(connection, partition, f"c{n}", batch=3) for n in range(3)]
+    threads = [
+        threading.Thread(target=each.run, args=[seen], kwargs={"until": seen.until(end)}) for each in readers
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in range(15):
+        more(booking, 10)
+        sweep()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert seen.positions == list(range(1, end + 1))
+
+
+def test_a_doubled_delivery_is_dropped(connection: redis.Redis) -> None:
+    _, partition, head = stream_of(3)
+    seen = Seen(partition)
+    found = reader(connection, partition)
+    found.run(seen, until=seen.until(head))
+    client().xgroup_setid(key_of(partition), GROUP, "0")
+    found.run(seen, until=lambda: not pending(partition) and found._partitions[partition].open)
+    found.run(seen, until=turns(3))
+    assert seen.positions == list(range(1, head + 1))
+
+
+def test_what_was_kept_with_its_effect_is_not_handed_over_again(connection: redis.Redis) -> None:
+    _, partition, head = stream_of(3)
+    with pytest.raises(ZeroDivisionError):
+        reader(connection, partition).run(Seen(partition, dies_at=head - 1))
+    seen = Seen(partition)
+    reader(connection, partition, reached={partition: head - 1}).run(seen, until=seen.until(head))
+    assert seen.positions == [head]
+    with pytest.raises(Skipped):  # acknowledged, but never kept
+        reader(connection, partition, reached={partition: head - 1}).run(seen)
+
+
+def test_a_gap_is_raised_until_it_is_passed_over(connection: redis.Redis) -> None:
+    booking, partition, head = stream_of(2)
+    seen = Seen(partition)
+    reader(connection, partition).run(seen, until=seen.until(head))
+    more(booking, 4)
+    sweep()
+    client().xdel(key_of(partition), f"{head + 2}-0", f"{head + 3}-0")
+    for _ in range(2):
+        found = reader(connection, partition)
+        with pytest.raises(Skipped) as caught:
+            found.run(seen)
+        assert (caught.value.expected, caught.value.found) == (head + 2, head + 4)
+    assert seen.positions[-1] == head + 1  # what comes before it is not held up
+    found.pass_over(partition, head + 3)
+    found.run(seen, until=seen.until(head + 4))
+    assert seen.positions[-2:] == [head + 1, head + 4]
+
+
+def test_what_was_trimmed_before_it_was_handled_is_a_gap(connection: redis.Redis) -> None:
+    _, partition, head = stream_of(4)
+    with pytest.raises(ZeroDivisionError):
+        reader(connection, partition).run(Seen(partition, dies_at=head - 1))
+    client().xdel(key_of(partition), f"{head - 1}-0")
+    seen = Seen(partition)
+    for _ in range(2):
+        found = reader(connection, partition, "two", takeover=0)
+        with pytest.raises(Skipped) as caught:
+            found.run(seen)
+        assert (caught.value.expected, caught.value.found) == (head - 1, None)
+    found.pass_over(partition, head - 1)
+    found.run(seen, until=seen.until(head))
+    assert seen.positions == [head]
+
+
+def test_a_group_begins_with_what_is_kept_or_with_what_comes(connection: redis.Redis) -> None:
+    booking, partition, head = stream_of(4)
+    client().xtrim(key_of(partition), minid=f"{head - 1}-0", approximate=False)
+    seen = Seen(partition)
+    reader(connection, partition).run(seen, until=seen.until(head))
+    assert seen.positions == [head - 1, head]
+    client().xgroup_destroy(key_of(partition), GROUP)
+    late = Seen(partition)
+    found = reader(connection, partition, start="new")
+    found.run(late, until=lambda: found._partitions[partition].open)
+    more(booking, 1)
+    sweep()
+    found.run(late, until=late.until(head + 1))
+    assert late.positions == [head + 1]
+
+
+def test_streams_that_were_flushed_come_back_and_it_goes_on(connection: redis.Redis) -> None:
+    booking, partition, head = stream_of(3)
+    seen = Seen(partition)
+    found = reader(connection, partition)
+    found.run(seen, until=seen.until(head))
+    lose_the_streams()
+    more(booking, 1)
+    sweep()
+    found.run(seen, until=seen.until(head + 1))
+    assert seen.positions == list(range(1, head + 2))
+
+
+def test_it_goes_on_after_a_connection_that_broke_before_the_acknowledgement() -> None:
+    _, partition, head = stream_of(3)
+    url = django_settings.REDIS_URL
+    with redis.Redis.from_url(url, single_connection_client=True, retry=Retry(NoBackoff(), 0)) as connection:
+        seen = Seen(partition)
+        own = connection.client_id()
+
+        def handle(event: FareEvent) -> None:
+            seen(event)
+            if event.position == head - 1:
+                client().client_kill_filter(_id=own)
+
+        found = reader(connection, partition)
+        found.run(handle, until=seen.until(head))
+    assert seen.positions == list(range(1, head + 1))
+
+
+def test_without_redis_py_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['redis'] = None; import farehistory_client.streams"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(django_settings.BASE_DIR, "sdk"),
+        capture_output=True,
+        text=True,
+    )
+    assert "pip install farehistory-client[streams]" in ended.stderr
+
+
+def test_another_epoch_is_told(connection: redis.Redis) -> None:
+    _, partition, head = stream_of(1)
+    seen = Seen(partition)
+    found = reader(connection, partition, epoch=77)
+    with pytest.raises(LedgerRestored):
+        found.run(seen)
+    with planted_entry(partition, source="urn:uuid:other", epoch=99):
+        again = reader(connection, partition, reached={partition: head + 999})
+        again._epoch = 1
+        with pytest.raises(LedgerRestored):
+            again.run(seen)
+    assert seen.positions == []
