@@ -90,12 +90,12 @@ class StreamReader:
         batch: int = 100,
     ) -> None:
         """
-        `consumer`: a name that this process has again when it is started again. `partitions`: its share, such as
-        `share(0, of=4, partitions=64)`. `start`: of a group that is not there yet, with all that the stream keeps, or
-        with what comes from now on. `reached`: the last position of each partition that you have kept, in one
-        transaction with what you made of the event: then each event takes effect once. `epoch`: the one that you have kept,
-        likewise. `takeover`: seconds after which what another consumer was given is taken from it; longer than you ever take for
-        `batch` events.
+        `consumer`: a name that this process has again when it is started again. `partitions`: its share, such
+        as `share(0, of=4, partitions=64)`. `start`: of a group that is not there yet, with all that the stream
+        keeps, or with what comes from now on. `reached`: the last position of each partition that you have
+        kept, in one transaction with what you made of the event: then each event takes effect once. `epoch`:
+        the one that you have kept, likewise. `takeover`: seconds after which what another consumer was given is
+        taken from it; longer than you ever take for `batch` events.
         """
         self._redis = client
         self._group, self._consumer = group, consumer
