@@ -4,13 +4,16 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check contract lock clean
+.PHONY: help demo demo-traffic test test-long check contract lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.installed  ## run everything with sample data until Ctrl-C; PORT=8000 and FAREHISTORY_STATE=.state move it
 	@$(BIN)/python manage.py demo
+
+demo-traffic: .venv/.installed-sdk  ## three services change fares on the running demo, until Ctrl-C
+	@$(BIN)/python sdk/examples/demo_traffic.py
 
 test: .venv/.installed-dev  ## run the tests, on servers of their own
 	@$(BIN)/python -m pytest -m "not long" -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -22,6 +25,7 @@ check: .venv/.installed-dev  ## style, types, import arrows, missing migrations,
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@cd sdk && ../$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py contract --check
@@ -32,6 +36,7 @@ contract: .venv/.installed-dev  ## write docs/openapi.yaml and docs/errors.md an
 lock: .venv/.installed-dev  ## pin the dependencies of pyproject.toml anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra dev -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header sdk/pyproject.toml -c requirements-dev.txt -o sdk/requirements.txt
 
 clean:  ## remove .venv and caches; the state folder with its ledger stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
@@ -47,6 +52,10 @@ clean:  ## remove .venv and caches; the state folder with its ledger stays
 .venv/.installed: requirements.txt | .venv/.made
 	@echo "Installing the pinned packages into .venv (once, about a minute)"
 	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.installed-sdk: sdk/requirements.txt | .venv/.made
+	@$(PIP_INSTALL) -r sdk/requirements.txt
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.txt | .venv/.made
