@@ -29,6 +29,9 @@ takes effect within that."""
 BRIDGED_SECONDS: Final = 300.0
 """How much longer a key is held while PostgreSQL does not answer: its stamp tells what is changed meanwhile."""
 
+REST_SECONDS: Final = 1.0
+"""How long PostgreSQL is not asked for such a key after it did not answer: each try may take two seconds."""
+
 MOST_HELD: Final = 10_000
 
 
@@ -56,6 +59,8 @@ class _Held:
     until: float
 
 
+_left_alone_until = 0.0
+
 _held: dict[str, _Held] = {}
 """By key id. What is in it is never changed, only replaced, so that threads need no lock."""
 
@@ -75,11 +80,12 @@ def admit(text: str, address: Callable[[], str]) -> Admission | None:
     held = _held.get(key_id)
     if held is None:
         return _looked_up(text, key_id, address)
-    if held.until <= monotonic():
+    if held.until <= monotonic() and not _is_bridged(held):
         try:
             return _looked_up(text, key_id, None)
         except (DatabaseError, InterfaceError):
-            if held.until + BRIDGED_SECONDS <= monotonic():
+            _leave_postgresql_alone()
+            if not _is_bridged(held):
                 raise
     if not compare_digest(held.secret_hash, secret_hash):
         return None  # a key's secret never changes
@@ -88,6 +94,17 @@ def admit(text: str, address: Callable[[], str]) -> Admission | None:
         return Admission(held.key, standing) if api_keys.is_in_force(held.key, timezone.now()) else None
     key = _verified(text, key_id, None if standing is None else standing.stamp)
     return None if key is None else Admission(key, standing)
+
+
+def _is_bridged(held: _Held) -> bool:
+    """Whether a key goes on that should be looked up again, since PostgreSQL did not answer just now."""
+    now = monotonic()
+    return now < _left_alone_until and now < held.until + BRIDGED_SECONDS
+
+
+def _leave_postgresql_alone() -> None:
+    global _left_alone_until
+    _left_alone_until = monotonic() + REST_SECONDS
 
 
 @sensitive_variables("text")

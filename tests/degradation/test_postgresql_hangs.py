@@ -73,15 +73,17 @@ def test_who_has_a_connection_goes_on_while_no_new_one_is_made(platform: Platfor
 def test_cached_fares_are_read_on_with_a_key_that_should_be_looked_up_again(platform: Platform) -> None:
     booking = new_booking_id()
     platform.append(booking)
-    while platform.get(f"/api/v1/fares/{booking}").status != 200:
-        runner.drain(projector("current_fare"), feed.heads())
-        runner.drain(projector("fare_cache"), feed.heads())
-    for _ in range(20):  # in every process
-        platform.get(f"/api/v1/fares/{booking}")
+    for name in ("current_fare", "fare_cache"):
+        runner.drain(projector(name), feed.heads())
+    for _ in range(6):  # each process holds the key, and each thread has its connection to the cache
+        platform.at_once(lambda: platform.get(f"/api/v1/fares/{booking}"))
     with stopped(*with_all_that_it_started(platform.process("postgres"))):
         time.sleep(HELD_SECONDS + 1)
-        reads = [platform.get(f"/api/v1/fares/{booking}") for _ in range(40)]
-    assert {read.status for read in reads} == {200}
+        reads = [platform.get(f"/api/v1/fares/{booking}") for _ in range(60)]
+    failed = [read for read in reads if read.status != 200]
+    # A thread that has just been started asks PostgreSQL once whether it may trust the cache.
+    assert len(failed) <= 12 and unavailable(failed)
+    assert median(read.seconds for read in reads) < 1  # one a second finds out whether it is back
     platform.is_back()
 
 

@@ -208,6 +208,7 @@ def test_whoever_is_signed_out_while_writing_finds_what_they_typed_again(maker: 
     page.context.clear_cookies(name="sessionid")
     page.get_by_role("button", name="Look at what it does").click()
     maker.signs_in(page)
+    expect(page.get_by_role("link", name="Go on with what you typed")).to_be_visible()
     assert_well_made(page)
     page.get_by_role("link", name="Go on with what you typed").click()
     expect(page.get_by_text("What you had typed is here again.")).to_be_visible()

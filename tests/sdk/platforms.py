@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from typing import Any, Self
 import httpx
 from farehistory_client import AsyncClient, Client
 from farehistory_client.testing import FakeServer
+
+from tests.sdk.loops import Loop
 
 SCOPES = ("fares:read", "fares:append", "feed:read")
 
@@ -85,7 +86,7 @@ class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
 class InALoop:
     """An asynchronous client as if it were none: each call runs in an event loop of its own."""
 
-    def __init__(self, client: AsyncClient, runner: asyncio.Runner) -> None:
+    def __init__(self, client: AsyncClient, runner: Loop) -> None:
         self._client = client
         self._runner = runner
 
@@ -120,7 +121,7 @@ class Platform:
         self.key = key
         self.wire = wire
         self._in_a_loop = in_a_loop
-        self._runner = asyncio.Runner()
+        self._runner = Loop()
         self._async_clients: list[AsyncClient] = []
         self._clients: list[Client] = []
 

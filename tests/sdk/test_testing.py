@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from farehistory_client.testing import AsyncFeedDouble, FakeServer, FeedDouble, 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sdk import loops
 from tests.sdk.builders import price, promo, toll
 
 ONCE = Retries(attempts=1)
@@ -147,7 +147,7 @@ def test_both_kinds_of_client_are_served(server: FakeServer) -> None:
             return (await fares.append("BK-1", toll(), expected_version=ANY)).event.version
 
     server.append("BK-1", price())
-    assert asyncio.run(appended()) == 2
+    assert loops.run(appended()) == 2
 
 
 def many() -> list[FareEvent]:
@@ -207,4 +207,4 @@ def test_the_asynchronous_double_delivers_the_same() -> None:
         return [event async for event in AsyncFeedDouble(many_events, seed=5).feed()]
 
     many_events = many()
-    assert asyncio.run(taken()) == list(FeedDouble(many_events, seed=5).feed())
+    assert loops.run(taken()) == list(FeedDouble(many_events, seed=5).feed())
