@@ -30,6 +30,9 @@ WITHIN = 12.0
 BACK_WITHIN = 60.0
 """Seconds until all is as before, by itself."""
 
+STARTED_WHEN_NEEDED = 16
+"""Threads that granian may start beside those that warming up has started, and keeps for a while."""
+
 WITHOUT_DATABASE = ("/health/live", "/api/schema", "/static/admin/css/base.css", "/api/problems/unavailable")
 
 

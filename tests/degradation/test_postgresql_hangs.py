@@ -16,6 +16,7 @@ from projections import runner
 from projections.projectors import projector
 from tests.builders import new_booking_id
 from tests.degradation.platform import (
+    STARTED_WHEN_NEEDED,
     WITHIN,
     WITHOUT_DATABASE,
     Platform,
@@ -39,7 +40,7 @@ def test_fifty_clients_are_told_so_and_none_of_them_waits_for_the_others(platfor
     assert median(each.seconds for each in again) < 2
     platform.is_back()
     platform.nothing_is_lost_or_doubled()
-    assert platform.threads() <= threads + 4  # granian starts some when it needs them, and keeps them
+    assert platform.threads() <= threads + STARTED_WHEN_NEEDED
 
 
 def test_what_needs_no_database_goes_on_and_pages_say_that_it_is_away(platform: Platform) -> None:
