@@ -1,6 +1,6 @@
 """The client of the fare history platform: append fare events, read fares, follow the feed."""
 
-from farehistory_client._calls import Item
+from farehistory_client._calls import Decision, Item
 from farehistory_client._client import AsyncClient, Client
 from farehistory_client._codecs import CodecError, Codecs, Details
 from farehistory_client._diffs import Diff, Difference
@@ -48,14 +48,15 @@ from farehistory_client._errors import (
     UnsupportedMediaType,
     VersionConflict,
 )
-from farehistory_client._fares import ANY, Appended, Change, Fare, FareEvent, Head, Page
+from farehistory_client._fares import ANY, Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
 from farehistory_client._feed import TAIL, FeedPage, Range, share
 from farehistory_client._retry import Retries
 
 __all__ = [
     "ANY", "PROBLEMS", "TAIL",
     "Appended", "AsyncClient", "BadRequest", "BatchRefused", "Change", "Client", "CodecError", "Codecs",
-    "CorrectionDecided", "CorrectionExpired", "CurrencyMismatch", "CursorInvalid", "Details", "Diff", "Difference",
+    "CorrectionDecided", "CorrectionExpired", "CurrencyMismatch", "CursorInvalid", "Decision", "Details", "Diff",
+    "Difference", "ExpectedVersion",
     "Fare", "FareEvent", "FareHistoryError", "FareMoved", "FeedPage", "FieldProblem", "FirstEventMustSet", "Head",
     "InternalError", "InvalidBatch", "InvalidCorrection", "InvalidEvent", "InvalidParameter", "InvalidPrecondition",
     "Item", "MalformedBody", "MethodNotAllowed", "NeedsLead", "NegativeFare", "NotAcceptable", "NotAuthenticated",

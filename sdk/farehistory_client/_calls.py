@@ -14,10 +14,10 @@ from farehistory_client._codecs import Codecs
 from farehistory_client._diffs import Diff, diff_of
 from farehistory_client._errors import (
     BatchRefused,
+    CurrencyMismatch,
     FareHistoryError,
-    FirstEventMustSet,
-    NegativeFare,
     Problem,
+    TransactionIdReused,
     Unanswered,
     UnknownBooking,
     Unsettled,
@@ -25,7 +25,7 @@ from farehistory_client._errors import (
     problem_of,
 )
 from farehistory_client._fares import Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
-from farehistory_client._retry import JUDGED, RETRIED, Retries, Spending, jittered
+from farehistory_client._retry import RETRIED, Retries, Spending, jittered
 from farehistory_client._steps import Ask, NoAnswer, Reply, Send, Steps, Wait
 from farehistory_client._wire import Answer, Body, Request, path_of
 
@@ -46,6 +46,13 @@ LEAST: Final = 0.01
 
 LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries of an update that others were faster than."""
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Whether a write may have been carried out by a try that was not answered."""
+
+    may_be_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,13 @@ class Calls:
         """Each for itself. What the platform could not settle is sent again, as long as a batch's budget allows."""
         return self._append_many(self._bodies(items))
 
-    def _append_many(self, bodies: Sequence[Body]) -> Steps[list[Appended | Problem]]:
+    def _append_many(
+        self, bodies: Sequence[Body], *, may_be_done: bool = False
+    ) -> Steps[list[Appended | Problem]]:
         results: dict[int, Appended | Problem] = {}
         try:
             for part in _parts(bodies):
-                yield from self._append_part(bodies, part, results)
+                yield from self._append_part(bodies, part, results, Doubt(may_be_done))
         except FareHistoryError as error:
             if (
                 error.unsettled is not None or results
@@ -102,22 +111,27 @@ class Calls:
         return [results[i] for i in range(len(bodies))]
 
     def _append_part(
-        self, bodies: Sequence[Body], pending: Sequence[int], results: dict[int, Appended | Problem]
+        self,
+        bodies: Sequence[Body],
+        part: Sequence[int],
+        results: dict[int, Appended | Problem],
+        doubt: Doubt,
     ) -> Steps[None]:
         """One batch, until each of its items has an answer that is one, or the budget is used up."""
-        spending = Spending(self.retries)
+        spending, pending = Spending(self.retries), part
         while pending:
             request = wire.batch_request([bodies[i] for i in pending], atomic=False)
-            documents = (yield from self.exchange(request, spending)).json()["items"]
+            documents = (yield from self.exchange(request, spending, doubt)).json()["items"]
             results |= {i: self._item(each) for i, each in zip(pending, documents, strict=True)}
             pending = [i for i in pending if _is_open(results[i])]
+            doubt.may_be_done = doubt.may_be_done or bool(pending)
             wait = spending.wait_after_failure(None) if pending else None
             if wait is None:
                 break
             spending.left_out((yield Wait(wait)))
-        for i in pending:
+        for i in part if doubt.may_be_done else ():
             result = results[i]
-            if isinstance(result, Problem):
+            if isinstance(result, Problem) and not _is_last_word(result):
                 result.unsettled = _unsettled(wire.batch_request([bodies[i]], atomic=False))
 
     def settle(self, unsettled: Unsettled) -> Steps[list[Appended | Problem]]:
@@ -125,8 +139,9 @@ class Calls:
         if unsettled.path == wire.BATCH:
             batch = _json.loads(unsettled.body)
             if not batch["atomic"]:  # may be more than one batch
-                return (yield from self._append_many(batch["items"]))
-        answer = yield from self.exchange(Request("POST", unsettled.path, body=unsettled.body))
+                return (yield from self._append_many(batch["items"], may_be_done=True))
+        request = Request("POST", unsettled.path, body=unsettled.body)
+        answer = yield from self.exchange(request, doubt=Doubt(may_be_done=True))
         if unsettled.path == wire.BATCH:
             return [self._item(each) for each in answer.json()["items"]]
         return [self._appended(answer.json(), answer.status == 200)]
@@ -145,10 +160,13 @@ class Calls:
             try:
                 return (yield from self._append_from(booking_id, changes, version, spending))
             except (VersionConflict, BatchRefused) as refusal:
-                current = _moved_to(refusal)
+                conflict = refusal.problem if isinstance(refusal, BatchRefused) else refusal
+                if not isinstance(conflict, VersionConflict) or conflict.current.version == version:
+                    raise  # of the same version: one of the changes is in already
+                current = conflict.current
                 pause = jittered(min(LONGEST_PAUSE, 0.01 * 2 ** min(attempt, 10)))
-                if current is None or attempt == attempts or spending.seconds_left <= pause:
-                    raise
+                if attempt == attempts or spending.seconds_left <= pause:
+                    raise conflict from None
             spending.left_out((yield Wait(pause)))
             seen = yield from self._seen(booking_id, current, whole, spending)
         raise AssertionError("unreachable")
@@ -229,26 +247,29 @@ class Calls:
 
     # What all have in common
 
-    def exchange(self, request: Request, spending: Spending | None = None) -> Steps[Answer]:
+    def exchange(
+        self, request: Request, spending: Spending | None = None, doubt: Doubt | None = None
+    ) -> Steps[Answer]:
         """The first answer that is one, if it is a success; the very same request until then.
 
         Raises what the last try came to: with the request, if any of its tries may have been carried out.
         """
-        spending = spending or Spending(self.retries)
-        may_be_done = False
+        spending, doubt = spending or Spending(self.retries), doubt or Doubt()
+        if spending.seconds_left <= 0:
+            raise Unanswered(f"{request.method} {request.path} was not sent: the time for it is over")
         while True:
             within = max(LEAST, min(self.timeout, spending.seconds_left))
             reply: Reply = yield Send(request, within + request.waits)
-            if isinstance(reply, Answer) and reply.is_success and (request.raw or reply.is_readable):
+            if isinstance(reply, Answer) and reply.is_of(request):
                 return reply
             error = _error_of(request, reply)
-            may_be_done = may_be_done or not _says_not_done(reply, error)
+            doubt.may_be_done = doubt.may_be_done or not _says_not_done(reply, error)
             wait = spending.wait_after_failure(_retry_after(reply)) if _is_retried(reply) else None
             if wait is not None:
                 logger.info("%s; again in %.2f s", error, wait)
                 spending.left_out((yield Wait(wait)))
             if wait is None or spending.seconds_left <= 0:
-                if may_be_done and not _is_last_word(error):
+                if doubt.may_be_done and not _is_last_word(error):
                     error.unsettled = _unsettled(request)
                 raise error
 
@@ -289,21 +310,15 @@ def _says_not_done(reply: Reply, error: FareHistoryError) -> bool:
 
 
 def _is_last_word(error: FareHistoryError) -> bool:
-    """Whether the platform has judged what was asked for: had an earlier try been written, this one were a replay; and
-    one that is still on its way would be refused as well, unless what it was refused for can pass."""
+    """Whether the platform has judged what was asked for, for ever: had an earlier try been written, this one were a
+    replay, and one that is still on its way will be refused as well. What depends on the fare as it is can pass."""
     refusal = error.problem if isinstance(error, BatchRefused) else error
-    return (
-        isinstance(refusal, Problem)
-        and refusal.status in JUDGED
-        and not isinstance(refusal, (NegativeFare, FirstEventMustSet))
-    )
+    return isinstance(refusal, (VersionConflict, TransactionIdReused, CurrencyMismatch))
 
 
 def _unsettled(request: Request) -> Unsettled | None:
     """What settles a write."""
-    if request.body is None or "dry_run" in request.parameters:
-        return None
-    return Unsettled(request.path, request.body)
+    return Unsettled(request.path, request.body) if request.writes and request.body is not None else None
 
 
 def _is_open(result: Appended | Problem) -> bool:
@@ -333,12 +348,6 @@ def _changes(decision: Decision) -> list[Change]:
         if not isinstance(change, Change):
             raise TypeError(f"an update's function returns Changes or None, not {change!r}")
     return changes
-
-
-def _moved_to(refusal: VersionConflict | BatchRefused) -> Head | None:
-    """The fare that others made meanwhile, where that is why it was refused."""
-    conflict = refusal.problem if isinstance(refusal, BatchRefused) else refusal
-    return conflict.current if isinstance(conflict, VersionConflict) else None
 
 
 def _state(of: int | datetime) -> str:

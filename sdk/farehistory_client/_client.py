@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from inspect import isawaitable
@@ -93,7 +94,9 @@ class Client(_Base):
         http: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
-        self._http = httpx.Client(**transport.options(base_url, key, agent), transport=http)
+        options = transport.options(base_url, key, agent)
+        self._connect: Callable[[], httpx.Client] = lambda: httpx.Client(**options, transport=http)
+        self._http, self._process = self._connect(), os.getpid()
 
     def __enter__(self) -> Self:
         return self
@@ -298,6 +301,8 @@ class Client(_Base):
 
     def _done(self, step: Step) -> Any:
         if isinstance(step, Send):
+            if self._process != os.getpid():  # forked: its connections are the other process's, too
+                self._http, self._process = self._connect(), os.getpid()
             return transport.sent(self._http, step)
         if isinstance(step, Ask):
             return step.function(step.argument)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -63,7 +64,7 @@ class _Codec:
         return metadata if self.version == 1 else {VERSION: self.version, **metadata}
 
     def load(self, metadata: Mapping[str, Any]) -> Details[Any]:
-        fields = dict(metadata)
+        fields = deepcopy(dict(metadata))  # an upcast may change it
         version = fields.pop(VERSION, 1)
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise CodecError(f"{VERSION} is {version!r}, no version", metadata)

@@ -11,10 +11,6 @@ RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same may be sent again. Never a 409: that is an answer."""
 
 
-JUDGED: Final = frozenset({400, 409, 413, 415, 422})
-"""Statuses with which the platform has judged a write, and not only whoever asks."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
     """The budget of one call. Times are in seconds."""

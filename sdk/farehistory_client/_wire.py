@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from math import isfinite
 from typing import Any, Final, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from farehistory_client import _json
@@ -38,6 +38,10 @@ class Request:
     """Seconds that the platform is asked to hold its answer back, beyond the time limit of a request."""
     raw: bool = False
     """Whether the body of the answer is wanted as it is, such as a PDF, not as a document."""
+
+    @property
+    def writes(self) -> bool:
+        return self.body is not None and "dry_run" not in self.parameters
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,40 @@ class Answer:
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
-    @property
-    def is_readable(self) -> bool:
-        """Whether it is a document: every success of the platform is, that is not wanted raw."""
-        try:
-            return isinstance(self.json(), dict)
-        except Unanswered:
+    def is_of(self, request: Request) -> bool:
+        """Whether it is a success that answers this very request: a connection may have been taken over, or a proxy
+        have taken one answer for another."""
+        if not self.is_success:
             return False
+        if request.raw:
+            return True
+        try:
+            return _speaks_of(self.json(), request)
+        except (Unanswered, LookupError, TypeError, AttributeError):
+            return False
+
+
+def _speaks_of(document: Any, request: Request) -> bool:
+    """Raises whatever comes of another form than the platform's."""
+    if request.path == BATCH and request.body is not None:
+        asked = _json.loads(request.body)["items"]
+        given = document["items"]
+        return len(asked) == len(given) and all(
+            "problem" in item or _is_event_of(item["event"], each["booking_id"], each)
+            for item, each in zip(given, asked, strict=True)
+        )
+    section, _, rest = request.path.partition("/")
+    if section != "fares":
+        return isinstance(document, dict)
+    booking_id = unquote(rest.partition("/")[0])
+    if request.writes and request.body is not None:
+        return _is_event_of(document, booking_id, _json.loads(request.body))
+    spoken_of = document.get("results", [document])
+    return all(each["booking_id"] == booking_id for each in spoken_of)
+
+
+def _is_event_of(event: Mapping[str, Any], booking_id: str, body: Mapping[str, Any]) -> bool:
+    return bool(event["booking_id"] == booking_id and event["transaction_id"] == body["transaction_id"])
 
 
 def path_of(*parts: str) -> str:

@@ -29,6 +29,8 @@ from farehistory_client import (
 
 from tests.api_client import Api
 from tests.builders import new_booking_id
+from tests.sdk.builders import price, toll
+from tests.sdk.platforms import Platform
 
 TOLL = Change.add("toll", "5.00")
 
@@ -171,3 +173,29 @@ def test_an_item_that_stays_open_can_be_settled_by_itself() -> None:
     assert isinstance(again, Unavailable)
     assert again.unsettled == result.unsettled
     assert all(body == transport.bodies[0] for body in transport.bodies)
+
+
+def test_what_is_open_stays_open_until_it_is_settled(faked: Platform, booking: str) -> None:
+    """Whatever keeps a settling from being answered says nothing of the write."""
+    fares = faked.client(retries=Retries(attempts=1))
+    faked.wire.lose_answers()
+    with pytest.raises(Unanswered) as first:
+        fares.append(booking, price(), expected_version=0)
+    faked.wire.refuse_connections(1)
+    with pytest.raises(Unanswered) as again:
+        fares.settle(first.value.unsettled)
+    assert again.value.unsettled == first.value.unsettled
+    (settled,) = fares.settle(again.value.unsettled)
+    assert settled.replayed
+
+
+def test_an_answer_to_somebody_else_is_none(faked: Platform, booking: str) -> None:
+    fares = faked.client()
+    others = fares.append(new_booking_id(), price(), expected_version=0)
+    faked.wire.faults.append(httpx.Response(201, json=dict(others.event.document)))
+    appended = fares.append(booking, price(), expected_version=0)
+    assert (appended.event.booking_id, appended.event.version) == (booking, 1)
+    for strange in ({"ok": True}, {"items": []}):
+        faked.wire.faults.append(httpx.Response(200, json=strange))
+        (appended,) = fares.append_all([(booking, toll(), ANY)])
+        assert appended.event.booking_id == booking

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from farehistory_client import (
     ANY,
+    BatchRefused,
     Change,
     Fare,
     Head,
@@ -160,3 +162,32 @@ def test_a_coroutine_may_decide(platform: Platform, booking: str) -> None:
     else:
         with pytest.raises(TypeError):
             fares.update(booking, lambda head: object())
+
+
+def test_nothing_is_sent_once_the_time_is_over(faked: Platform, booking: str) -> None:
+    fares = faked.client(retries=Retries(within=0.2))
+
+    def decides_for_long(head: Head) -> Change:
+        time.sleep(0.3)
+        return price()
+
+    with pytest.raises(Unanswered) as late:
+        fares.update(booking, decides_for_long)
+    assert late.value.unsettled is None
+    assert [sent.method for sent in faked.wire.sent] == ["GET"]
+
+
+def test_changes_one_of_which_is_in_already_are_not_decided_on_for_ever(
+    faked: Platform, booking: str
+) -> None:
+    fares, first = faked.client(), price()
+    fares.append(booking, first, expected_version=0)
+    asked: list[int] = []
+
+    def both(head: Head) -> list[Change]:
+        asked.append(head.version)
+        return [first, toll()]
+
+    with pytest.raises(BatchRefused):
+        fares.update(booking, both)
+    assert asked == [1]
