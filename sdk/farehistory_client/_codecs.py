@@ -60,8 +60,15 @@ class _Codec:
     upcasts: Mapping[int, Callable[[Metadata], Metadata]]
 
     def dump(self, value: Any) -> Metadata:
-        metadata = _form_of(self.type).dump(value)
-        return metadata if self.version == 1 else {VERSION: self.version, **metadata}
+        """Raises CodecError for a value that would not come back as it is: an event is for ever."""
+        form = _form_of(self.type)
+        metadata = form.dump(value)
+        metadata = metadata if self.version == 1 else {VERSION: self.version, **metadata}
+        written = _json.dumps(metadata)
+        again = form.dump(self.load(_json.loads(written)).value)
+        if _json.dumps(again if self.version == 1 else {VERSION: self.version, **again}) != written:
+            raise CodecError(f"this {self.type.__name__} would not be read as it is written", metadata)
+        return metadata
 
     def load(self, metadata: Mapping[str, Any]) -> Details[Any]:
         fields = deepcopy(dict(metadata))  # an upcast may change it

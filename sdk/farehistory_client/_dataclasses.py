@@ -26,7 +26,9 @@ def dump(value: Any) -> Any:
         return str(value)
     if isinstance(value, Mapping):
         return {_key(key): dump(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return sorted((dump(item) for item in value), key=str)  # in one order, whatever the process
+    if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
     return value
 

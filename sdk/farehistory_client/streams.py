@@ -10,6 +10,7 @@ acknowledged, the others wait for, and take over once nothing has been heard of 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +35,13 @@ __all__ = ["LedgerRestored", "StreamReader"]
 
 PREFIX: Final = "farehistory:"
 
-AWAY = (redis.ConnectionError, redis.TimeoutError)
+AWAY = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError)
+"""Also after a failover, on the server that is a replica now."""
+
+REFUSED = redis.AuthenticationError
+"""A ConnectionError, too, which no waiting mends."""
+
+logger = logging.getLogger("farehistory_client")
 
 LONGEST_PAUSE: Final = 5.0
 """Seconds between two tries to reach Redis."""
@@ -124,7 +131,11 @@ class StreamReader:
                 try:
                     entries = self._next()
                     failures = 0
-                except AWAY:
+                except REFUSED:
+                    raise
+                except AWAY as error:
+                    if not failures:
+                        logger.warning("Redis does not answer; it is tried again until it does: %r", error)
                     self._close_all()
                     failures += 1
                     pause(jittered(min(LONGEST_PAUSE, 0.1 * 2 ** min(failures, 10))))

@@ -324,3 +324,34 @@ def test_a_change_without_a_codec_has_plain_metadata() -> None:
     assert (event.details, event.metadata) == (None, {"gate": "Tuas"})
     assert json.dumps(dict(event.metadata or {})) == '{"gate": "Tuas"}'
     assert Change.add("toll", 5).amount == Decimal(5)
+
+
+@dataclass
+class Card:
+    digits: int
+
+
+@dataclass
+class Voucher:
+    digits: int
+    name: str = ""
+
+
+@dataclass
+class Payment:
+    by: Card | Voucher
+
+
+@dataclass
+class Note:
+    text: Decimal | str
+
+
+@pytest.mark.parametrize(
+    "value", [Payment(Voucher(1, "x")), Note("12"), Payment(Card(float("nan")))], ids=["union", "text", "nan"]
+)  # type: ignore[arg-type]
+def test_what_would_come_back_as_something_else_is_not_sent(value: Any) -> None:
+    codecs = Codecs()
+    codecs.register(type(value), component="promo")
+    with pytest.raises(ValueError):
+        codecs.metadata_of(value)

@@ -293,3 +293,12 @@ def test_another_epoch_is_told(connection: redis.Redis) -> None:
         with pytest.raises(LedgerRestored):
             again.run(seen)
     assert seen.positions == []
+
+
+def test_a_wrong_password_is_not_tried_for_ever() -> None:
+    url = django_settings.REDIS_URL
+    with (
+        redis.Redis.from_url(url, username="nobody", password="wrong") as connection,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        StreamReader(connection, "loyalty", "loyalty-1", partitions="0").run(lambda event: None)
