@@ -1,7 +1,8 @@
 """The client of the fare history platform: append fare events, read fares, follow the feed."""
 
+from farehistory_client._async_client import AsyncClient
 from farehistory_client._calls import Decision, Item
-from farehistory_client._client import AsyncClient, Client
+from farehistory_client._client import Client
 from farehistory_client._codecs import CodecError, Codecs, Details
 from farehistory_client._diffs import Diff, Difference
 from farehistory_client._errors import (

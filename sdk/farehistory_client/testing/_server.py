@@ -15,7 +15,8 @@ from uuid import uuid4
 import httpx
 
 from farehistory_client import _json, _wire
-from farehistory_client._client import AsyncClient, Client
+from farehistory_client._async_client import AsyncClient
+from farehistory_client._client import Client
 from farehistory_client._codecs import Codecs
 from farehistory_client._fares import Change, FareEvent
 from farehistory_client._wire import PREFIX

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connections
 
 from events.partitions import partition_of
 from projections import queries, rebuild, runner
@@ -29,6 +29,7 @@ from tests.projections.rebuild.views import (
     row_of,
     table_id,
 )
+from tests.threads import meanwhile
 
 State = Rebuild.State
 
@@ -36,27 +37,17 @@ State = Rebuild.State
 @contextmanager
 def beside(*works: Callable[[], None]) -> Iterator[None]:
     """Each is done again and again in a thread of its own, until the block ends; what one raises, fails the test."""
-    stop = threading.Event()
     errors: list[BaseException] = []
 
-    def again_and_again(work: Callable[[], None]) -> None:
+    def again_and_again(work: Callable[[], None], stop: threading.Event) -> None:
         try:
             while not stop.is_set():
                 work()
         except BaseException as error:
             errors.append(error)
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=again_and_again, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile([partial(again_and_again, work) for work in works]):
         yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(timeout=30)
     if errors:
         raise errors[0]
 
