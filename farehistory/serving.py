@@ -1,8 +1,8 @@
 """The web server: `python -m farehistory.serving`, granian with what our processes need around it.
 
-On SIGTERM it first says that it is about to stop: for `--drain` seconds `/health/ready` answers 503 and every answer
-closes its connection, while all requests are answered as before, so that proxies and clients go elsewhere. Then granian
-takes no more connections, finishes the requests that it has begun, and ends. A second signal, and Ctrl-C, end the wait.
+On SIGTERM it first says that it is about to stop: `/health/ready` answers 503 and every answer closes its connection.
+For `--drain` seconds all requests are answered as before, so that proxies and clients go elsewhere. Then granian takes
+no more connections, finishes the requests that it has begun, and ends. A second signal, and Ctrl-C, end the wait.
 """
 
 from __future__ import annotations
@@ -32,12 +32,19 @@ class Server(Granian):  # type: ignore[misc,valid-type]
         super().__init__("farehistory.wsgi:application", interface=Interfaces.WSGI, **options)
         self._drain = drain
         self._folder = folder
+        self._pid = os.getpid()
         self._waiting: Timer | None = None
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Called for SIGTERM and SIGINT."""
+        """Called for SIGTERM and SIGINT, also in a process that is forked and does not serve yet.
+
+        Such a one would forget the signal, begin to serve, and be killed in the middle of its requests. A connection
+        that granian has taken and not yet looked at does not hear of its end: our answers close it.
+        """
+        if os.getpid() != self._pid:
+            os._exit(0)
+        running.begin_to_stop(self._folder)
         if args[:1] == (signal.SIGTERM,) and self._drain and self._waiting is None:
-            running.begin_to_stop(self._folder)
             self._waiting = Timer(self._drain, super().signal_handler_interrupt)
             self._waiting.start()
             return

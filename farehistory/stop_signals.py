@@ -1,7 +1,9 @@
-"""Has the waits for the feed end when a web process is told to stop, so that it need not wait for them.
+"""Has a web process that is told to stop hear of it, and its waits for the feed end, so that it need not wait for them.
 
-granian lets requests at hand come to their end. Its handler of SIGTERM is set after the
-application is loaded and would replace ours; the wake-up descriptor is written to beside whatever handler there is.
+granian lets requests at hand come to their end. Its handler of SIGTERM is set after the application is loaded and would
+replace ours; the wake-up descriptor is written to beside whatever handler there is. That handler runs in the main
+thread, which waits for nothing else; where the system gave the signal to another thread, nobody would wake it, the
+process would go on, and be killed in the middle of a request.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ def end_waits_on_stop() -> None:
         signal.set_wakeup_fd(_tell.fileno(), warn_on_full_buffer=False)
     except ValueError:
         return
-    threading.Thread(target=_wait_for_stop, name="stop signals", daemon=True).start()
+    main_thread = threading.get_ident()
+    threading.Thread(target=_wait_for_stop, args=(main_thread,), name="stop signals", daemon=True).start()
 
 
-def _wait_for_stop() -> None:
-    while _told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+def _wait_for_stop(main_thread: int) -> None:
+    while (signum := _told.recv(1)[0]) not in (signal.SIGTERM, signal.SIGINT):
         pass
     end_all()
+    signal.pthread_kill(main_thread, signum)
