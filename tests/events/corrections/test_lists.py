@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
@@ -111,22 +112,27 @@ def test_every_list_is_read_along_an_index(query: QuerySet[Any], index: str) -> 
 
 
 def test_what_nobody_ever_decided_is_passed_by_and_not_read() -> None:
-    """Queue, badge and start page, among many that expired long ago: the plans as PostgreSQL executes them."""
+    """Queue, badge and start page, among many that expired long ago: the plans as PostgreSQL executes them.
+
+    In a transaction of the owner, who may gather statistics on what is in it.
+    """
     maker, other = support(), support()
     pattern = waiting(contra(toll_charged_twice()), maker)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(EXPIRED_LONG_AGO, {"id": pattern.pk, "count": 5000})
-        asked = {
-            "the badge": lambda: queue.waiting_count(other.pk),
-            "the start page": lambda: queue.oldest(queue.waiting().exclude(proposed_by=other.pk)),
-            "the queue": lambda: queue.page(standing=Standing.WAITING, not_by=other.pk, oldest_first=True),
-            "its next page": lambda: queue.page(
-                standing=Standing.WAITING, oldest_first=True, limit=1, after=_before(pattern)
-            ),
-            "the way to those that expired": lambda: queue.page(standing=Standing.EXPIRED, limit=1),
-        }
-        plans = {what: _plan_of(ask) for what, ask in asked.items()}
-        transaction.set_rollback(True)
+    asked = {
+        "the badge": lambda: queue.waiting_count(other.pk),
+        "the start page": lambda: queue.oldest(queue.waiting().exclude(proposed_by=other.pk)),
+        "the queue": lambda: queue.page(standing=Standing.WAITING, not_by=other.pk, oldest_first=True),
+        "its next page": lambda: queue.page(
+            standing=Standing.WAITING, oldest_first=True, limit=1, after=_before(pattern)
+        ),
+        "the way to those that expired": lambda: queue.page(standing=Standing.EXPIRED, limit=1),
+    }
+    statements = {what: _statement_of(ask) for what, ask in asked.items()}
+    with transaction.atomic("owner"), connections["owner"].cursor() as owner:
+        owner.execute(EXPIRED_LONG_AGO, {"id": pattern.pk, "count": 5000})
+        owner.execute("ANALYZE ledger.correction")
+        plans = {what: _plan_of(statement, owner) for what, statement in statements.items()}
+        transaction.set_rollback(True, "owner")
     for what, plan in plans.items():
         assert "correction_waiting" in plan and "Sort" not in plan, (what, plan)
         assert "Rows Removed" not in plan or _thrown_away(plan) < 100, (what, plan)
@@ -174,14 +180,18 @@ def _before(correction: Correction) -> str:
     return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _plan_of(ask: Callable[[], object]) -> str:
-    """The executed plan of the one statement that this needs."""
+def _statement_of(ask: Callable[[], object]) -> str:
+    """The one that this needs."""
     with CaptureQueriesContext(connection) as captured:
         ask()
     (statement,) = (query["sql"] for query in captured.captured_queries)
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {statement}")
-        return "\n".join(line for (line,) in cursor.fetchall())
+    return statement
+
+
+def _plan_of(statement: str, cursor: CursorWrapper) -> str:
+    """As it was executed."""
+    cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {statement}")
+    return "\n".join(line for (line,) in cursor.fetchall())
 
 
 def _thrown_away(plan: str) -> int:
