@@ -1,0 +1,69 @@
+"""Whether an object came back as it was: equal, and of the same types, in all its parts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+
+def difference(given: Any, back: Any, place: str = "it") -> str | None:
+    """The first thing that is another, in words; None for none.
+
+    A whole number may come back as the float or Decimal that it equals: Python takes one for these everywhere.
+    """
+    if _kind(given) is not _kind(back):
+        is_number = type(given) is int and type(back) in (float, Decimal) and given == back
+        return None if is_number else _words(given, back, place)
+    fields, fields_back = _fields(given), _fields(back)
+    if fields is not None and fields_back is not None:
+        return _first(fields, fields_back, given, back, place)
+    if isinstance(given, Mapping):
+        named, named_back = ({(type(key), key): item for key, item in each.items()} for each in (given, back))
+        return _first(named, named_back, given, back, place)
+    if isinstance(given, (list, tuple)):
+        return _first(dict(enumerate(given)), dict(enumerate(back)), given, back, place)
+    if isinstance(given, (set, frozenset)):
+        is_same = len(given) == len(back) and all(
+            any(difference(item, other) is None for other in back) for item in given
+        )
+        return None if is_same else _words(given, back, place)
+    return None if given == back else _words(given, back, place)
+
+
+def _kind(value: Any) -> type:
+    """A test's frozen clock gives datetimes of a class of its own."""
+    return next((kind for kind in (datetime, date) if isinstance(value, kind)), type(value))
+
+
+def _fields(value: Any) -> Mapping[Any, Any] | None:
+    """Of a dataclass, a msgspec.Struct or a pydantic model."""
+    kind: Any = type(value)
+    if dataclasses.is_dataclass(kind):
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(kind)}
+    if hasattr(kind, "__struct_fields__"):
+        return {name: getattr(value, name) for name in kind.__struct_fields__}
+    if hasattr(kind, "model_fields"):
+        return {**{name: getattr(value, name) for name in kind.model_fields}, **(value.model_extra or {})}
+    return None
+
+
+def _first(
+    items: Mapping[Any, Any], back: Mapping[Any, Any], of: Any, of_back: Any, place: str
+) -> str | None:
+    if items.keys() != back.keys():
+        return _words(of, of_back, place)
+    for name, item in items.items():
+        key = name[1] if isinstance(name, tuple) else name
+        found = difference(
+            item, back[name], f"{place}.{key}" if isinstance(name, str) else f"{place}[{key!r}]"
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _words(given: Any, back: Any, place: str) -> str:
+    return f"{place} is the {type(given).__name__} {given!r} and would be the {type(back).__name__} {back!r}"

@@ -1,0 +1,91 @@
+"""Fields that a type does not know: found in what was read, and put beside what is written.
+
+An object in a list keeps them if it is written as the type knew it when it was read, wherever it stands by then, each
+object once; and where the list is as long as it was, an object that is another keeps what stood in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import eq
+from typing import Any
+
+
+class Within(dict[str, Any]):
+    """Unknown fields of an object that the type knows: where it is gone, so are they."""
+
+
+class InItems(list[tuple[Any, Any]]):
+    """Of each item of a list: as the type knows it, and what is unknown within it."""
+
+
+def left_out(read: Mapping[str, Any], known: Mapping[str, Any]) -> Within:
+    """What of the JSON that was read is not in it as the type knows it."""
+    found = Within()
+    for name, item in read.items():
+        within = _within(item, known[name]) if name in known else item
+        if within or name not in known:
+            found[name] = within
+    return found
+
+
+def _within(read: Any, known: Any) -> Within | InItems | None:
+    if isinstance(read, dict) and isinstance(known, dict):
+        return left_out(read, known)
+    if isinstance(read, list) and isinstance(known, list):
+        places = _matched(known, read, _agree)  # the type may have a set of them, which is in no order
+        items = InItems(
+            (item, None if place is None else _within(read[place], item))
+            for item, place in zip(known, places, strict=True)
+        )
+        return items if any(within for _, within in items) else None
+    return None
+
+
+def beside(written: Any, unknown: Any) -> Any:
+    """What is written, and what is unknown in the places that are left."""
+    if isinstance(written, dict) and isinstance(unknown, Mapping):
+        whole = dict(written)
+        for name, item in unknown.items():
+            if name in whole:
+                whole[name] = beside(whole[name], item)
+            elif not isinstance(item, (Within, InItems)):
+                whole[name] = item
+        return whole
+    if isinstance(written, list) and isinstance(unknown, InItems):
+        places = _matched(written, [known for known, _ in unknown], eq)
+        return [
+            item if place is None else beside(item, unknown[place][1])
+            for item, place in zip(written, places, strict=True)
+        ]
+    return written
+
+
+def _agree(known: Any, read: Any) -> bool:
+    """Whether they are equal in what they have both."""
+    if isinstance(known, dict) and isinstance(read, dict):
+        return all(_agree(known[name], read[name]) for name in known.keys() & read.keys())
+    if isinstance(known, list) and isinstance(read, list):
+        return len(known) == len(read) and all(map(_agree, known, read))
+    return bool(known == read)
+
+
+def _matched(
+    items: Sequence[Any], others: Sequence[Any], alike: Callable[[Any, Any], bool]
+) -> list[int | None]:
+    """For each item the place of the other that it is, None for none: one alike, in the same place before elsewhere;
+    where there are as many, what is left in the same place."""
+    found: list[int | None] = [None] * len(items)
+    left = dict.fromkeys(range(len(others)))
+
+    def match(is_other: Callable[[int, int], bool]) -> None:
+        for place in range(len(items)):
+            if found[place] is None:
+                found[place] = next((other for other in left if is_other(place, other)), None)
+                left.pop(found[place], None)  # type: ignore[arg-type]
+
+    match(lambda place, other: place == other and alike(items[place], others[other]))
+    match(lambda place, other: alike(items[place], others[other]))
+    if len(items) == len(others):
+        match(lambda place, other: place == other)
+    return found

@@ -1,0 +1,259 @@
+"""Metadata of pydantic models, with what their configuration can be."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal
+from uuid import UUID
+
+import pytest
+from farehistory_client import CodecError, Codecs, Details, _json
+
+pydantic = pytest.importorskip("pydantic")
+
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, computed_field  # noqa: E402
+from pydantic.alias_generators import to_camel  # noqa: E402
+
+
+def codecs_for(type_: Any) -> Codecs:
+    codecs = Codecs()
+    codecs.register(type_, component="toll")
+    return codecs
+
+
+def echoed(type_: Any, stored: Any) -> tuple[Details[Any], Any]:
+    """As it is read, and what is sent with the same object."""
+    codecs = codecs_for(type_)
+    details = codecs.details_of("toll", "ADD", _json.loads(_json.dumps(stored)))
+    assert details is not None
+    return details, codecs.metadata_of(details)
+
+
+def back(value: Any) -> Any:
+    codecs = codecs_for(type(value))
+    return echoed(type(value), codecs.metadata_of(value))[0]
+
+
+class Ratio(Enum):
+    TENTH = 0.1
+    WHOLE = 1.0
+
+
+class Price(Enum):
+    LOW = Decimal("0.10")
+
+
+class Gate(BaseModel):
+    model_config = ConfigDict(
+        strict=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
+    gate_name: str
+    price: Decimal
+    ratio: float = 0.5
+    at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    id: UUID = UUID(int=1)
+    lanes: tuple[int, ...] = (1, 2)
+    kind: Ratio | Price = Ratio.WHOLE
+    number: int | float = 1.0
+
+
+def test_a_strict_model_comes_back() -> None:
+    value = Gate(gate_name="Tuas", price=Decimal("12345678901234567890.12"))
+    assert back(value) == Details(value)
+    assert "gateName" in (codecs_for(Gate).metadata_of(value) or {})
+
+
+def test_an_amount_keeps_all_its_digits() -> None:
+    """As another service writes it, as a number of JSON."""
+    details, _ = echoed(
+        Gate, {"gateName": "Tuas", "price": Decimal("12345678901234567890.12"), "ratio": Decimal("0.1")}
+    )
+    assert (details.value.price, details.value.ratio) == (Decimal("12345678901234567890.12"), 0.1)
+
+
+class Crossed(BaseModel):
+    gate: str = Field(alias="name")
+    name: str = Field(alias="title")
+
+
+class OldName(BaseModel):
+    gate: str = Field(validation_alias=AliasChoices("gate", "barrier"))
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    lane: int
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    inner: Inner
+    inners: list[Inner] = []
+    by_road: dict[str, Inner] = {}
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    lane: int
+
+
+class Computed(BaseModel):
+    lane: int
+
+    @computed_field
+    def next(self) -> int:
+        return self.lane + 1
+
+
+class Root(RootModel[dict[str, int]]):
+    pass
+
+
+class OfRoot(BaseModel):
+    root: Root
+
+
+STRICT = {
+    "inner": {"lane": 1, "x": 1},
+    "inners": [{"lane": 1, "y": 2}, {"lane": 2}],
+    "by_road": {"AYE": {"lane": 2, "z": 3}},
+    "w": 4,
+}
+
+
+@pytest.mark.parametrize(
+    ("type_", "stored", "unknown"),
+    [
+        (Crossed, {"name": "Tuas", "title": "AYE", "gate": "another's"}, {"gate": "another's"}),
+        (OldName, {"gate": "Tuas", "x": 1}, {"x": 1}),
+        (Strict, {"inner": {"lane": 1}, "inners": [], "by_road": {}}, {}),
+        (Strict, STRICT, None),
+        (Open, {"lane": 1, "x": [1, {"y": 2}]}, {}),
+        (Computed, {"lane": 1, "next": 2, "x": 3}, {"x": 3}),
+        (OfRoot, {"root": {"a": 1}}, {}),
+    ],
+)  # fmt: skip
+def test_what_is_read_is_sent_again(type_: Any, stored: Any, unknown: Any) -> None:
+    details, again = echoed(type_, stored)
+    assert again == stored
+    assert unknown is None or details.unknown == unknown
+
+
+def test_a_field_that_was_read_by_an_old_name_is_written_by_the_new_one() -> None:
+    assert echoed(OldName, {"barrier": "Tuas"}) == (Details(OldName(gate="Tuas")), {"gate": "Tuas"})
+
+
+def test_an_open_model_keeps_what_it_was_given() -> None:
+    value = Open(lane=1, x=2)
+    assert back(value) == Details(value)
+    with pytest.raises(CodecError, match="_version"):
+        codecs_for(Open).metadata_of(Open(lane=1, _version=2))
+
+
+class WrittenOtherwise(BaseModel):
+    lane: int = Field(default=0, serialization_alias="row")
+
+
+class ReadOtherwise(BaseModel):
+    lane: int = Field(default=0, validation_alias="row")
+
+
+class ReadFromWithin(BaseModel):
+    lane: int = Field(validation_alias=AliasChoices("lane", AliasPath("lanes", 0)))
+
+
+class TwoOfAName(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    gate: str = Field(alias="name")
+    name: str = Field(alias="title")
+
+
+class Versioned(BaseModel):
+    version: int = Field(alias="_version")
+
+
+class Dangling(BaseModel):
+    of: Nowhere  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("type_", "says"),
+    [
+        (WrittenOtherwise, "lane is written as 'row', and read as"),
+        (ReadOtherwise, "lane is written as 'lane', and read as"),
+        (ReadFromWithin, "read from within others"),
+        (TwoOfAName, "two fields that 'name' is read as"),
+        (Root, "RootModel"),
+        (Versioned, "_version"),
+        (Dangling, "Nowhere"),
+    ],
+)
+def test_a_model_that_could_not_be_read_is_refused_at_once(type_: Any, says: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=says):
+        codecs_for(type_)
+
+
+class A(BaseModel):
+    digits: int
+
+
+class B(BaseModel):
+    digits: int
+
+
+class Choices(BaseModel):
+    of: A | B | None = None
+    day: date | str = ""
+    kind: Literal["a"] | Ratio = "a"
+    number: float | int = 0
+    anything: Any = None
+    hidden: str = Field(default="", exclude=True)
+    inner: WrittenOtherwise | None = None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Choices(of=A(digits=1)),
+        Choices(day="noon"),
+        Choices(kind=Ratio.TENTH),
+        Choices(number=1.0),
+        Choices(number=1),
+    ],
+    ids=str,
+)
+def test_a_choice_comes_back(value: Choices) -> None:
+    assert repr(back(value).value) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (Choices(of=B(digits=1)), "it.of is the B"),
+        (Choices(number=float("nan")), "not JSON compliant"),
+        (Choices(number=float("inf")), "not JSON compliant"),
+        (Choices(anything=(1,)), "the tuple"),
+        (Choices(anything=Decimal(1)), "the Decimal"),
+        (Choices(hidden="x"), "it.hidden is the str 'x'"),
+        (Choices(inner=WrittenOtherwise(lane=5)), "it.inner.lane is the int 5 and would be the int 0"),
+    ],
+    ids=lambda value: "",
+)
+def test_what_would_come_back_as_another_is_not_sent(value: Choices, says: str) -> None:
+    with pytest.raises(CodecError, match=says):
+        codecs_for(Choices).metadata_of(value)
+
+
+class Sets(BaseModel):
+    roads: set[str] = Field(alias="onRoads")
+    within: list[dict[str, frozenset[str]]] = []
+
+
+def test_a_set_is_written_in_one_order() -> None:
+    """Python gives it another in another process, and the same change would be another."""
+    names = {f"road {number}" for number in range(10, 60)}
+    value = Sets(onRoads=names, within=[{"a": frozenset(names)}])
+    assert codecs_for(Sets).metadata_of(value) == {"onRoads": sorted(names), "within": [{"a": sorted(names)}]}
+    assert back(value) == Details(value)

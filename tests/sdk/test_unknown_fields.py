@@ -1,0 +1,126 @@
+"""Fields that a type does not know, of objects in lists, dicts and sets: what stays, and with which object."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pytest
+from farehistory_client import Codecs, Details, _json
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@dataclass(frozen=True, order=True)
+class Gate:
+    name: str
+    lanes: int = 1
+
+
+@dataclass
+class Trip:
+    gates: list[Gate] = field(default_factory=list)
+    legs: list[list[Gate]] = field(default_factory=list)
+    by_road: dict[str, Gate] = field(default_factory=dict)
+    seen: frozenset[Gate] = frozenset()
+
+
+class TripStruct(msgspec.Struct):
+    gates: list[Gate] = []
+    legs: list[list[Gate]] = []
+    by_road: dict[str, Gate] = {}
+    seen: frozenset[Gate] = frozenset()
+
+
+class Passage(msgspec.Struct):
+    lane: float
+    at: datetime
+
+
+class Passages(msgspec.Struct):
+    passages: list[Passage]
+
+
+def codecs_for(type_: type) -> Codecs:
+    codecs = Codecs()
+    codecs.register(type_, component="trip")
+    return codecs
+
+
+def read(codecs: Codecs, stored: Any) -> Details[Any]:
+    details = codecs.details_of("trip", "ADD", _json.loads(_json.dumps(stored)))
+    assert details is not None
+    return details
+
+
+@pytest.mark.parametrize("type_", [Trip, TripStruct])
+def test_they_survive_wherever_an_object_is(type_: type) -> None:
+    codecs = codecs_for(type_)
+    stored = {
+        "gates": [{"name": "Tuas", "lanes": 2, "x": 1}, {"name": "Woodlands", "lanes": 1}],
+        "legs": [[], [{"name": "A", "lanes": 1, "x": {"y": [1]}}, {"name": "B", "lanes": 1, "y": 2}]],
+        "by_road": {"AYE": {"name": "C", "lanes": 1, "x": 3}},
+        "seen": [{"name": "E", "lanes": 1, "x": "of E"}, {"name": "D", "lanes": 1, "x": "of D"}],
+    }
+    written = codecs.metadata_of(read(codecs, stored))
+    assert written is not None
+    assert written["seen"] == sorted(stored["seen"], key=str), (
+        "a set is written in one order, each with its own"
+    )
+    assert {**written, "seen": stored["seen"]} == stored
+
+
+def test_an_entry_that_is_gone_takes_its_own_along() -> None:
+    codecs = codecs_for(Trip)
+    stored = {
+        "by_road": {"AYE": {"name": "C", "x": 1}, "PIE": {"name": "D", "x": 2}},
+        "gates": [{"name": "A", "x": 3}],
+    }
+    details = read(codecs, stored)
+    written = codecs.metadata_of(details.having(Trip(by_road={"PIE": Gate("D")})))
+    assert written == {
+        "gates": [], "legs": [], "seen": [], "by_road": {"PIE": {"name": "D", "lanes": 1, "x": 2}}
+    }  # fmt: skip
+
+
+def test_an_item_that_is_written_in_another_way_is_still_the_same() -> None:
+    """5 is 5.0 to a float, and a time may come with a Z."""
+    codecs = codecs_for(Passages)
+    stored = [{"lane": 1.0, "at": f"2026-03-0{day}T00:00:00Z", "x": day} for day in (1, 2)]
+    first, second = read(codecs, {"passages": stored}).value.passages
+    details = read(codecs, {"passages": stored})
+    written = codecs.metadata_of(details.having(Passages([second, first])))
+    assert written is not None
+    assert [each["x"] for each in written["passages"]] == [2, 1]
+
+
+gates = st.builds(Gate, name=st.sampled_from("ABC"), lanes=st.integers(1, 2))
+
+
+@given(st.lists(gates, max_size=6), st.data())
+def test_an_item_keeps_its_own_if_it_is_unchanged_or_in_its_place(
+    before: list[Gate], data: st.DataObject
+) -> None:
+    """Each has a number of its own, so that none can be taken twice, or by another."""
+    after = data.draw(st.permutations(before) | st.lists(gates, max_size=6))
+    codecs = codecs_for(Trip)
+    stored = [{"name": gate.name, "lanes": gate.lanes, "x": number} for number, gate in enumerate(before)]
+    written = codecs.metadata_of(read(codecs, {"gates": stored}).having(Trip(after)))
+    assert written is not None
+    kept = [each.get("x") for each in written["gates"]]
+    assert [Gate(each["name"], each["lanes"]) for each in written["gates"]] == after
+    assert all(many == 1 for number, many in Counter(kept).items() if number is not None)
+    for place, (gate, number) in enumerate(zip(after, kept, strict=True)):
+        if number is not None and before[number] != gate:
+            assert (number, len(after)) == (place, len(before))
+    for gate in set(before):
+        unchanged = [
+            number for each, number in zip(after, kept, strict=True) if each == gate and number is not None
+        ]
+        own = [number for number in unchanged if before[number] == gate]
+        assert len(own) == min(before.count(gate), after.count(gate))
+    if len(after) == len(before):
+        assert all(number is not None or place in kept for place, number in enumerate(kept))
