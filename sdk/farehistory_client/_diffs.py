@@ -28,7 +28,7 @@ class Diff:
     booking_id: str
     currency: str
     change: Decimal
-    components: Mapping[str, Difference]
+    components: Mapping[str, Difference] = field(hash=False)
     events: Sequence[FareEvent]
     next: int | None
     """The `after_version` with which the history goes on, where there are more events than were asked for."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, Self
 from uuid import UUID, uuid4
 
 from farehistory_client._amounts import amount_of
-from farehistory_client._codecs import Codecs, Details
+from farehistory_client._codecs import CodecError, Codecs, Details
 
 ANY: Final = "any"
 """Expected version of a change that does not depend on the rest of the fare, such as a toll."""
@@ -35,7 +36,7 @@ class Change:
     two processes, is one event.
 
     Make it by `set`, `add` or `sub`. `metadata` is a mapping, an object of a type that has a codec, or the `details`
-    of an event.
+    of an event; the Change keeps a copy, so that it is the same each time it is sent.
     """
 
     type: EventType
@@ -45,12 +46,13 @@ class Change:
     description: str | None = None
     occurred_at: datetime | None = None
     actor: str | None = None
-    metadata: Any = None
+    metadata: Any = field(default=None, hash=False)
     allow_negative: bool = False
     transaction_id: UUID = field(default_factory=uuid4)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amount", amount_of(self.amount))
+        object.__setattr__(self, "metadata", _own(self.metadata))
         if self.occurred_at is not None and self.occurred_at.tzinfo is None:
             raise ValueError("occurred_at must say its offset from UTC")
 
@@ -70,11 +72,31 @@ class Change:
         return cls(type="SUB", component=component, amount=amount_of(amount), **fields)
 
 
+def _own(metadata: Any) -> Any:
+    """A copy that nobody else has. Raises TypeError for what cannot be copied."""
+    if isinstance(metadata, Mapping):
+        return {name: _own(item) for name, item in metadata.items()}
+    return deepcopy(metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """In place of the codecs of an event in another process: what they made of it."""
+
+    outcome: Details[Any] | CodecError | None
+
+    def details_of(self, *_: Any) -> Details[Any] | None:
+        if isinstance(self.outcome, CodecError):
+            raise self.outcome
+        return self.outcome
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FareEvent:
     """One event of the ledger. Amounts have all decimals of the currency.
 
-    `document` is all that was answered, with fields that a later server may have added.
+    `document` is all that was answered, with fields that a later server may have added. Hashable; pickled with its
+    `details`, since codecs may hold functions that cannot be.
     """
 
     booking_id: str
@@ -90,13 +112,13 @@ class FareEvent:
     """The fare after this event less the fare before it."""
     fare: Decimal
     """The fare after this event."""
-    components: Mapping[str, Decimal]
+    components: Mapping[str, Decimal] = field(hash=False)
     """The breakdown after this event; sums to `fare`."""
     description: str | None
     source: str
     actor: str | None
     origin: str
-    metadata: Mapping[str, Any] | None
+    metadata: Mapping[str, Any] | None = field(hash=False)
     """As it was sent; None if it was erased."""
     erased: bool
     occurred_at: datetime
@@ -105,7 +127,7 @@ class FareEvent:
     position: int
     hash: str
     document: Mapping[str, Any] = field(repr=False, compare=False)
-    codecs: Codecs | None = field(default=None, repr=False, compare=False)
+    codecs: Codecs | _Loaded | None = field(default=None, repr=False, compare=False)
     """What `details` are loaded with."""
 
     @property
@@ -124,6 +146,21 @@ class FareEvent:
         """Where the booking stood after this event."""
         return Head(self.version, self.fare, self.currency)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        try:
+            loaded = _Loaded(self.details)
+        except CodecError as error:
+            loaded = _Loaded(error)
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _remade, (
+            type(self),
+            named | {"codecs": loaded},
+        )
+
+
+def _remade(type_: type[FareEvent], named: dict[str, Any]) -> FareEvent:
+    return type_(**named)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fare:
@@ -134,7 +171,7 @@ class Fare:
     amount: Decimal
     currency: str
     exponent: int
-    components: Mapping[str, Decimal]
+    components: Mapping[str, Decimal] = field(hash=False)
     events: int
     consistency: str | None
     """What answered: "eventual", the view; "strong", the ledger. None of a fare of the past."""
