@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -75,7 +75,11 @@ class Change:
 def _own(metadata: Any) -> Any:
     """A copy that nobody else has. Raises TypeError for what cannot be copied."""
     if isinstance(metadata, Mapping):
-        return {name: _own(item) for name, item in metadata.items()}
+        return {
+            name: _own(item) for name, item in metadata.items()
+        }  # also of one that only reads, such as a proxy
+    if isinstance(metadata, list):
+        return list(map(_own, metadata))
     return deepcopy(metadata)
 
 
@@ -87,7 +91,7 @@ class _Loaded:
 
     def details_of(self, *_: Any) -> Details[Any] | None:
         if isinstance(self.outcome, CodecError):
-            raise self.outcome
+            raise copy(self.outcome)
         return self.outcome
 
 

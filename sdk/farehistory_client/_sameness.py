@@ -26,8 +26,9 @@ def difference(given: Any, back: Any, place: str = "it") -> str | None:
     if isinstance(given, (list, tuple)):
         return _first(dict(enumerate(given)), dict(enumerate(back)), given, back, place)
     if isinstance(given, (set, frozenset)):
+        others = {other: other for other in back}
         is_same = len(given) == len(back) and all(
-            any(difference(item, other) is None for other in back) for item in given
+            item in others and difference(item, others[item]) is None for item in given
         )
         return None if is_same else _words(given, back, place)
     return None if given == back else _words(given, back, place)
@@ -66,4 +67,5 @@ def _first(
 
 
 def _words(given: Any, back: Any, place: str) -> str:
-    return f"{place} is the {type(given).__name__} {given!r} and would be the {type(back).__name__} {back!r}"
+    kinds = type(given).__name__, type(back).__name__
+    return f"{place} is the {kinds[0]} {given!r:.200} and would be the {kinds[1]} {back!r:.200}"

@@ -7,6 +7,7 @@ object once; and where the list is as long as it was, an object that is another 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import eq
 from typing import Any
 
@@ -32,14 +33,38 @@ def left_out(read: Mapping[str, Any], known: Mapping[str, Any]) -> Within:
 def _within(read: Any, known: Any) -> Within | InItems | None:
     if isinstance(read, dict) and isinstance(known, dict):
         return left_out(read, known)
-    if isinstance(read, list) and isinstance(known, list):
-        places = _matched(known, read, _agree)  # the type may have a set of them, which is in no order
-        items = InItems(
-            (item, None if place is None else _within(read[place], item))
-            for item, place in zip(known, places, strict=True)
-        )
+    if (
+        isinstance(read, list)
+        and isinstance(known, list)
+        and any(isinstance(each, (dict, list)) for each in read)
+    ):
+        pairs = zip(known, _in_order_of(known, read), strict=False)
+        items = InItems((item, _within(each, item)) for item, each in pairs)
         return items if any(within for _, within in items) else None
     return None
+
+
+def _in_order_of(known: Sequence[Any], read: Sequence[Any]) -> Sequence[Any]:
+    """What was read in the order in which the type has it: a set has one of its own."""
+    left = dict.fromkeys(range(len(read)))
+    found = []
+    for place, item in enumerate(known):
+        candidates = chain([place] if place in left else [], left)
+        other = next((each for each in candidates if _agree(item, read[each])), None)
+        if other is None:  # it is written in another way, as times can be
+            return read if len(read) == len(known) else ()
+        found.append(read[other])
+        del left[other]
+    return found
+
+
+def _agree(known: Any, read: Any) -> bool:
+    """Whether they are equal in what they have both."""
+    if isinstance(known, dict) and isinstance(read, dict):
+        return all(_agree(known[name], read[name]) for name in known.keys() & read.keys())
+    if isinstance(known, list) and isinstance(read, list):
+        return len(known) == len(read) and all(map(_agree, known, read))
+    return bool(known == read)
 
 
 def beside(written: Any, unknown: Any) -> Any:
@@ -53,7 +78,7 @@ def beside(written: Any, unknown: Any) -> Any:
                 whole[name] = item
         return whole
     if isinstance(written, list) and isinstance(unknown, InItems):
-        places = _matched(written, [known for known, _ in unknown], eq)
+        places = _matched(written, [known for known, _ in unknown])
         return [
             item if place is None else beside(item, unknown[place][1])
             for item, place in zip(written, places, strict=True)
@@ -61,31 +86,23 @@ def beside(written: Any, unknown: Any) -> Any:
     return written
 
 
-def _agree(known: Any, read: Any) -> bool:
-    """Whether they are equal in what they have both."""
-    if isinstance(known, dict) and isinstance(read, dict):
-        return all(_agree(known[name], read[name]) for name in known.keys() & read.keys())
-    if isinstance(known, list) and isinstance(read, list):
-        return len(known) == len(read) and all(map(_agree, known, read))
-    return bool(known == read)
-
-
-def _matched(
-    items: Sequence[Any], others: Sequence[Any], alike: Callable[[Any, Any], bool]
-) -> list[int | None]:
-    """For each item the place of the other that it is, None for none: one alike, in the same place before elsewhere;
-    where there are as many, what is left in the same place."""
+def _matched(items: Sequence[Any], others: Sequence[Any]) -> list[int | None]:
+    """For each item the place of the other that it is, None for none: an equal one, in its own place before elsewhere;
+    where there are as many, what is left in its own place."""
     found: list[int | None] = [None] * len(items)
-    left = dict.fromkeys(range(len(others)))
+    left = set(range(len(others)))
 
-    def match(is_other: Callable[[int, int], bool]) -> None:
-        for place in range(len(items)):
+    def match(candidates: Callable[[int], Sequence[int]], is_other: Callable[[Any, Any], Any]) -> None:
+        for place, item in enumerate(items):
             if found[place] is None:
-                found[place] = next((other for other in left if is_other(place, other)), None)
-                left.pop(found[place], None)  # type: ignore[arg-type]
+                fitting = (
+                    each for each in candidates(place) if each in left and is_other(item, others[each])
+                )
+                found[place] = next(fitting, None)
+                left.discard(found[place])
 
-    match(lambda place, other: place == other and alike(items[place], others[other]))
-    match(lambda place, other: alike(items[place], others[other]))
+    match(lambda place: [place], eq)
+    match(lambda place: range(len(others)), eq)
     if len(items) == len(others):
-        match(lambda place, other: place == other)
+        match(lambda place: [place], lambda *_: True)
     return found
