@@ -67,8 +67,6 @@ class _Codec:
         whole: Metadata = {}
         try:
             written = _json.loads(_json.dumps(self.form.dump(value)))
-            if VERSION in written:
-                raise ValueError(f"{VERSION} is where the version of metadata stands, and can be no field")
             version = unknown.get(VERSION, self.version)
             whole = beside(written if version == 1 else {VERSION: version, **written}, unknown)
             other = difference(value, self.load(_json.loads(_json.dumps(whole))).value)

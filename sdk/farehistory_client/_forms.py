@@ -79,7 +79,7 @@ class _OfStruct(Form):
                 value, builtin_types=(Decimal,), str_keys=True, order="deterministic"
             )
         except TypeError as error:
-            raise TypeError(f"{error}: each set is written in one order, whatever the process") from error
+            raise TypeError(f"{error} (each set is written in one order, whatever the process)") from error
         return dumped
 
     def load(self, metadata: Metadata) -> Any:

@@ -148,8 +148,9 @@ def test_a_field_that_was_read_by_an_old_name_is_written_by_the_new_one() -> Non
 def test_an_open_model_keeps_what_it_was_given() -> None:
     value = Open(lane=1, x=2)
     assert back(value) == Details(value)
-    with pytest.raises(CodecError, match="_version"):
-        codecs_for(Open).metadata_of(Open(lane=1, _version=2))
+    for version in (1, 2, "x"):  # it is read as the version of the type
+        with pytest.raises(CodecError):
+            codecs_for(Open).metadata_of(Open(lane=1, _version=version))
 
 
 class WrittenOtherwise(BaseModel):

@@ -198,6 +198,7 @@ class Uncompared:
         (int, Axles.ONE, "the Axles"),
         (int, True, "True is no int"),
         (float, True, "True is no float"),
+        (float, 2**53 + 1, "the int 9007199254740993"),
         (dict[int | str, int], {1: 1, "1": 2}, "the dict"),
         (Any, 0.5, "the float"),
         (Any, Card(1), "the Card"),

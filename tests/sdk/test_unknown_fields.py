@@ -92,9 +92,9 @@ def test_an_entry_that_is_gone_takes_its_own_along() -> None:
 
 
 def test_an_item_that_is_written_in_another_way_is_still_the_same() -> None:
-    """5 is 5.0 to a float, and a time may come with a Z."""
+    """5 is 5.0 to a float, and the offset of a time may come as a Z."""
     codecs = codecs_for(Passages)
-    stored = [{"lane": 1.0, "at": f"2026-03-0{day}T00:00:00Z", "x": day} for day in (1, 2)]
+    stored = [{"lane": 1.0, "at": f"2026-03-0{day}T00:00:00+00:00", "x": day} for day in (1, 2)]
     first, second = read(codecs, {"passages": stored}).value.passages
     details = read(codecs, {"passages": stored})
     written = codecs.metadata_of(details.having(Passages([second, first])))
