@@ -74,10 +74,8 @@ class Change:
 
 def _own(metadata: Any) -> Any:
     """A copy that nobody else has. Raises TypeError for what cannot be copied."""
-    if isinstance(metadata, Mapping):
-        return {
-            name: _own(item) for name, item in metadata.items()
-        }  # also of one that only reads, such as a proxy
+    if isinstance(metadata, Mapping):  # also one that only reads, such as a proxy, which deepcopy refuses
+        return {name: _own(item) for name, item in metadata.items()}
     if isinstance(metadata, list):
         return list(map(_own, metadata))
     return deepcopy(metadata)
@@ -156,10 +154,7 @@ class FareEvent:
         except CodecError as error:
             loaded = _Loaded(error)
         named = {each.name: getattr(self, each.name) for each in fields(self)}
-        return _remade, (
-            type(self),
-            named | {"codecs": loaded},
-        )
+        return _remade, (type(self), {**named, "codecs": loaded})
 
 
 def _remade(type_: type[FareEvent], named: dict[str, Any]) -> FareEvent:
