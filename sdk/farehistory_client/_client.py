@@ -46,7 +46,9 @@ class Client(BaseClient):
     ) -> None:
         super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
         options = transport.options(base_url, key, agent)
-        self._connect: Callable[[], httpx.Client] = lambda: httpx.Client(**options, transport=http)
+        self._connect: Callable[[], httpx.Client] = lambda: httpx.Client(
+            **options, transport=http or transport.bounded(base_url)
+        )
         self._http, self._process = self._connect(), os.getpid()
 
     def __enter__(self) -> Self:

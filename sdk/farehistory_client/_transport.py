@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from time import monotonic
 from typing import Any, Final
 
 import httpx
 
+from farehistory_client._bounded import Transport, until
 from farehistory_client._steps import NoAnswer, Reply, Send
 from farehistory_client._wire import PREFIX, Answer
 
 CONNECT_WITHIN: Final = 1.0
 """Seconds."""
 
+NO_CONNECTION_AFTER: Final = 0.9
+"""Of the time of a try: before all of it is over, so that it is known that the request was not sent."""
+
 FAILURES: Final = (httpx.TransportError, httpx.DecodingError)
 """What became of the request is not known."""
 
 NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Of these, that nothing became of it."""
+
+LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
+"""Of one client. The platform closes a connection that nothing comes on for 30 s: ours are given up long before."""
+
+TOO_LATE: Final = "the answer did not end in time"
 
 _VISIBLE: Final = re.compile(r"[!-~]+")
 
@@ -51,43 +61,43 @@ def arguments(step: Send) -> dict[str, Any]:
         "params": dict(request.parameters),
         "content": request.body,
         "headers": headers,
-        "timeout": httpx.Timeout(step.within, connect=min(CONNECT_WITHIN, step.within)),
+        "timeout": httpx.Timeout(
+            step.within, connect=min(CONNECT_WITHIN, step.within), pool=NO_CONNECTION_AFTER * step.within
+        ),
     }
 
 
+def bounded(base_url: str) -> Transport:
+    """The way of threads, where none is given."""
+    return Transport(base_url, LIMITS)
+
+
 def sent(client: httpx.Client, step: Send) -> Reply:
-    until = monotonic() + step.within
+    end = monotonic() + step.within
     body = bytearray()
     try:
-        with client.stream(**arguments(step)) as response:
+        with until(end), client.stream(**arguments(step)) as response:
             for part in response.iter_bytes():
                 body += part
-                _require_time(until)
+                if monotonic() > end:  # also of a transport that was given
+                    raise httpx.ReadTimeout(TOO_LATE)
     except FAILURES as error:
         return _no_answer(error)
     return _answer_of(response, body)
 
 
 async def sent_async(client: httpx.AsyncClient, step: Send) -> Reply:
-    until = monotonic() + step.within
-    body = bytearray()
     try:
-        async with client.stream(**arguments(step)) as response:
-            async for part in response.aiter_bytes():
-                body += part
-                _require_time(until)
+        async with asyncio.timeout(step.within), client.stream(**arguments(step)) as response:
+            body = await response.aread()
     except FAILURES as error:
         return _no_answer(error)
+    except TimeoutError:
+        return _no_answer(httpx.ReadTimeout(TOO_LATE))
     return _answer_of(response, body)
 
 
-def _require_time(until: float) -> None:
-    """httpx's limit is of each part that comes; an answer that comes byte by byte has no more than one in all."""
-    if monotonic() > until:
-        raise httpx.ReadTimeout("the answer did not end in time")
-
-
-def _answer_of(response: httpx.Response, body: bytearray) -> Answer:
+def _answer_of(response: httpx.Response, body: bytes | bytearray) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, bytes(body))
 
