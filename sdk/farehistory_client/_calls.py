@@ -261,12 +261,17 @@ class Calls:
             within = max(LEAST, min(self.timeout, spending.seconds_left))
             reply: Reply = yield Send(request, within + request.waits)
             if isinstance(reply, Answer) and reply.is_of(request):
+                if spending.is_over():
+                    logger.warning(
+                        "%s %s is answered again, after %.0f s", request.method, request.path, spending.passed
+                    )
                 return reply
             error = _error_of(request, reply)
             doubt.may_be_done = doubt.may_be_done or not _says_not_done(reply, error)
             wait = spending.wait_after_failure(_retry_after(reply)) if _is_retried(reply) else None
             if wait is not None:
-                logger.info("%s; again in %.2f s", error, wait)
+                level = logging.WARNING if spending.is_to_be_told(wait) else logging.INFO
+                logger.log(level, "%s; again in %.2f s; no answer for %.0f s", error, wait, spending.passed)
                 spending.left_out((yield Wait(wait)))
             if wait is None or spending.seconds_left <= 0:
                 if doubt.may_be_done and not _is_last_word(error):

@@ -45,6 +45,10 @@ UNENDING: Final = Retries(attempts=2**31, within=float("inf"))
 """For a consumer that follows the feed for as long as it runs."""
 
 
+TOLD_EVERY: Final = 60.0
+"""Seconds without an answer after which somebody is to know, and again each time they have passed."""
+
+
 class Spending:
     """What a call has used up of its budget."""
 
@@ -52,19 +56,34 @@ class Spending:
         self._budget = budget
         self._began = monotonic()
         self._failures = 0
+        self._told_at = 0.0
 
     @property
     def seconds_left(self) -> float:
-        return self._budget.within - self._passed
+        return self._budget.within - self.passed
 
     @property
-    def _passed(self) -> float:
+    def passed(self) -> float:
+        """Seconds since the first try began."""
         return monotonic() - self._began
+
+    def is_to_be_told(self, wait: float) -> bool:
+        """Whether it will have lasted so long after this wait that it is told with more weight, if not just done."""
+        until = self.passed + wait
+        if until < self._told_at + TOLD_EVERY:
+            return False
+        self._told_at = until
+        return True
+
+    def is_over(self) -> bool:
+        """Whether it was told that it lasts, and is to be told that it is over."""
+        was_told, self._told_at = self._told_at > 0, 0.0
+        return was_told
 
     def wait_after_failure(self, retry_after: float | None) -> float | None:
         """How long to wait before the next try; None: give up."""
         self._failures += 1
-        return self._budget.wait(self._failures, self._passed, retry_after)
+        return self._budget.wait(self._failures, self.passed, retry_after)
 
     def left_out(self, seconds: float) -> None:
         """Seconds that should have been waited count as if they had been."""

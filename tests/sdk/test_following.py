@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,6 +123,37 @@ def test_following_goes_on_through_what_goes_wrong(platform: Platform, fares: An
     platform.wire.lose_answers(3)
     event = next(each for each in fares.feed(after=start, wait=0) if each.booking_id == booking)
     assert event.version == 1
+
+
+def test_a_consumer_that_stands_still_is_told_of_now_and_then(
+    server_and_fares: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every try would be a flood, and none a consumer that nobody knows to stand still."""
+    server, fares = server_and_fares
+    server.append("BK-1", price())
+    server.be_unavailable(20, retry_after=30)
+    with caplog.at_level(logging.INFO, "farehistory_client"):
+        next(fares.feed())
+    told = [each for each in caplog.records if each.name == "farehistory_client"]
+    warnings = [each.getMessage() for each in told if each.levelno == logging.WARNING]
+    assert len(told) == 20 + 1
+    assert 20 * 30 / (60 + 35) <= len(warnings) - 1 <= 20 * 35 / 60
+    assert all("no answer for" in each for each in warnings[:-1])
+    assert "is answered again" in warnings[-1]
+    caplog.clear()
+    server.be_unavailable(2)
+    next(fares.feed())
+    assert "WARNING" not in caplog.text
+
+
+def test_a_wait_that_the_platform_asks_for_is_told_at_once(
+    server_and_fares: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, fares = server_and_fares
+    server.append("BK-1", price())
+    server.be_unavailable(retry_after=3600)
+    next(fares.feed())
+    assert ["again in 36" in each for each in caplog.messages] == [True, False]
 
 
 def test_the_first_look_at_the_tail_does_not_wait(platform: Platform, fares: Any) -> None:
