@@ -7,13 +7,13 @@ from copy import copy, deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypedDict, Unpack
 from uuid import UUID, uuid4
 
 from farehistory_client._amounts import amount_of
 from farehistory_client._codecs import CodecError, Codecs, Details
 
-ANY: Final = "any"
+ANY: Final[Literal["any"]] = "any"
 """Expected version of a change that does not depend on the rest of the fare, such as a toll."""
 
 EventType = Literal["SET", "ADD", "SUB"]
@@ -27,6 +27,23 @@ class Head:
 
     version: int
     amount: Decimal | None
+    currency: str | None
+
+
+class OptionalFields(TypedDict, total=False):
+    """What may be said of a change beside what it does; see `Change`."""
+
+    description: str | None
+    occurred_at: datetime | None
+    actor: str | None
+    metadata: Any
+    allow_negative: bool
+    transaction_id: UUID
+
+
+class OptionalFieldsAndCurrency(OptionalFields, total=False):
+    """The same where the booking has a currency already, which is checked if it is given."""
+
     currency: str | None
 
 
@@ -57,17 +74,23 @@ class Change:
             raise ValueError("occurred_at must say its offset from UTC")
 
     @classmethod
-    def set(cls, component: str, amount: Decimal | str | int, *, currency: str, **fields: Any) -> Self:
+    def set(
+        cls, component: str, amount: Decimal | str | int, *, currency: str, **fields: Unpack[OptionalFields]
+    ) -> Self:
         """Replaces the whole fare by this one component. The first event of a booking is one."""
         return cls(type="SET", component=component, amount=amount_of(amount), currency=currency, **fields)
 
     @classmethod
-    def add(cls, component: str, amount: Decimal | str | int, **fields: Any) -> Self:
+    def add(
+        cls, component: str, amount: Decimal | str | int, **fields: Unpack[OptionalFieldsAndCurrency]
+    ) -> Self:
         """Adds to a component."""
         return cls(type="ADD", component=component, amount=amount_of(amount), **fields)
 
     @classmethod
-    def sub(cls, component: str, amount: Decimal | str | int, **fields: Any) -> Self:
+    def sub(
+        cls, component: str, amount: Decimal | str | int, **fields: Unpack[OptionalFieldsAndCurrency]
+    ) -> Self:
         """Takes off a component."""
         return cls(type="SUB", component=component, amount=amount_of(amount), **fields)
 

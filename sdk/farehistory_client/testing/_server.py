@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Any, Final
+from typing import Final, TypedDict, Unpack
 from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from farehistory_client._async_client import AsyncClient
 from farehistory_client._client import Client
 from farehistory_client._codecs import Codecs
 from farehistory_client._fares import Change, FareEvent
+from farehistory_client._retry import Retries
 from farehistory_client._wire import PREFIX
 from farehistory_client.testing._api import Api, Call, Key, Success
 from farehistory_client.testing._fields import COMPONENT, SOURCE, wanted_of
@@ -28,6 +29,16 @@ from farehistory_client.testing._strict_json import parse
 
 URL: Final = "http://fares.test"
 SCOPES: Final = ("fares:read", "fares:append", "feed:read")
+
+
+class Options(TypedDict, total=False):
+    """Those of `Client` and `AsyncClient`."""
+
+    timeout: float
+    retries: Retries | None
+    codecs: Codecs | None
+    agent: str
+
 
 Fault = Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]
 """What happens to a request, instead of what would."""
@@ -84,11 +95,11 @@ class FakeServer:
         """The key is refused from now on."""
         del self._keys[key]
 
-    def client(self, source: str = "pricing", **options: Any) -> Client:
+    def client(self, source: str = "pricing", **options: Unpack[Options]) -> Client:
         """A client of a service; `options` are those of `Client`."""
         return Client(self.url, self.key(source), http=self.transport, **options)
 
-    def async_client(self, source: str = "pricing", **options: Any) -> AsyncClient:
+    def async_client(self, source: str = "pricing", **options: Unpack[Options]) -> AsyncClient:
         """The same for an event loop."""
         return AsyncClient(self.url, self.key(source), http=self.transport, **options)
 
