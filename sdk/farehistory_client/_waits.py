@@ -10,6 +10,10 @@ from contextlib import contextmanager
 _off = 0
 
 
+def are_left_out() -> bool:
+    return _off > 0
+
+
 def wait(seconds: float) -> float:
     """Answers how many of the seconds were left out: they count as waited."""
     if _off:
@@ -29,9 +33,9 @@ async def wait_async(seconds: float) -> float:
 
 @contextmanager
 def no_waits() -> Iterator[None]:
-    """Within, no client of this process waits before it tries again. What it asks for, and how often, is the same:
+    """Within, no client of this process waits before it tries again, and no `FakeServer` for an event to come.
 
-    what was left out counts against its budget of time.
+    What is asked for again, and how often, is the same: what was left out counts against the budget of time.
     """
     global _off
     _off += 1

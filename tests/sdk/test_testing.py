@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -16,12 +19,13 @@ from farehistory_client import (
     Retries,
     Unanswered,
     Unavailable,
+    _waits,
 )
 from farehistory_client.testing import AsyncFeedDouble, FakeServer, FeedDouble, fare_event, no_waits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sdk import loops
+from tests.sdk import loops, platforms
 from tests.sdk.builders import price, promo, toll
 
 ONCE = Retries(attempts=1)
@@ -83,15 +87,14 @@ def test_a_fault_of_ones_own(server: FakeServer) -> None:
 
     def faster(request: Any, answered: Any) -> Any:
         answer = answered()
-        others.append("BK-1")
+        server.append("BK-1", toll("1.00"))
         return answer
 
-    others: list[str] = []
     server.append("BK-1", price())
     server.fail(faster)
     with server.client() as fares:
-        fares.fare("BK-1")
-    assert others == ["BK-1"]
+        fares.update("BK-1", lambda head: promo(str(head.amount)))
+    assert [event.fare for event in server.events("BK-1")] == [14, 15, 0]
 
 
 def test_another_service_appends(server: FakeServer) -> None:
@@ -139,6 +142,66 @@ def test_waits_are_left_out_only_within(server: FakeServer) -> None:
         began = time.monotonic()
         fares.append("BK-1", price(), expected_version=0)
         assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("precision", [1, 5])
+def test_fares_are_exact_whatever_the_test_calculates_with(server: FakeServer, precision: int) -> None:
+    with localcontext(prec=precision), server.client() as fares:
+        server.append("BK-1", price("1234567.89"), toll("0.01"))
+        dry = fares.dry_run("BK-1", promo("3.55"), expected_version=2)
+        appended = fares.append("BK-1", promo("3.55"), expected_version=2).event
+        seen = [
+            Decimal(dry["after"]["fare"]),
+            appended.fare,
+            server.events()[-1].fare,
+            fares.fare("BK-1").amount,
+            fares.fare_as_of("BK-1", version=3).amount,
+            fares.history("BK-1").events[-1].fare,
+            next(iter(fares.feed(until_caught_up=True))).fare + 0,
+        ]
+        diff = fares.diff("BK-1", 0, 3)
+        by_hand = fare_event(type="SUB", amount="1234567.89")
+    assert [str(each) for each in seen[:-1]] == ["1234564.35"] * 6
+    assert [str(each) for each in (diff.change, by_hand.change)] == ["1234564.35", "-1234567.89"]
+
+
+@pytest.fixture
+def waits_on(without_waits: None) -> Iterator[None]:
+    """Of the fixture that leaves waits out for all of these tests."""
+    off, _waits._off = _waits._off, 0
+    yield
+    _waits._off = off
+
+
+@pytest.mark.parametrize("in_a_loop", [False, True], ids=["sync", "async"])
+def test_an_empty_page_waits_for_an_event(waits_on: None, in_a_loop: bool) -> None:
+    server = FakeServer()
+    with platforms.fake(server, in_a_loop=in_a_loop) as platform, ThreadPoolExecutor() as threads:
+        fares = platform.client()
+        began = time.monotonic()
+        pages = fares.feed_pages(wait=1)
+        assert (next(pages).events, len(server.requests)) == ((), 1)
+        assert 1 <= time.monotonic() - began < 3
+        waiting = threads.submit(next, fares.feed(wait=30, component=["toll"]))
+        time.sleep(0.1)
+        server.append("BK-1", price())
+        time.sleep(0.1)
+        assert not waiting.done()
+        server.append("BK-1", toll())
+        assert waiting.result(5).component == "toll"
+        assert time.monotonic() - began < 5
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("in_a_loop", [False, True], ids=["sync", "async"])
+def test_an_empty_page_is_there_soon_where_waits_are_left_out(in_a_loop: bool) -> None:
+    """And does not keep a thread at work that asks for one after the other."""
+    server = FakeServer()
+    with platforms.fake(server, in_a_loop=in_a_loop) as platform:
+        pages = platform.client().feed_pages()
+        began = time.monotonic()
+        assert all(next(pages).caught_up for _ in range(20))
+        assert 20 * 0.01 <= time.monotonic() - began < 5
 
 
 def test_both_kinds_of_client_are_served(server: FakeServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from farehistory_client.testing import _feed_pages, _parameters, _readings
 from farehistory_client.testing._cursors import Cursor
-from farehistory_client.testing._fields import Wanted, boolean, checked, names_refused, wanted_of
+from farehistory_client.testing._fields import Wanted, Wrong, boolean, checked, names_refused, wanted_of
 from farehistory_client.testing._ledger import Ledger, Recorded, partition_of
 from farehistory_client.testing._problems import Broken, Refusal
 from farehistory_client.testing._strict_json import flaws, parse
@@ -53,6 +53,8 @@ class Success:
     document: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    waits: float = 0.0
+    """Seconds for which it is held back, as long as it would be the same."""
 
 
 @dataclass(slots=True)
@@ -241,19 +243,23 @@ class Api:
         if after is not None:
             texts = after.split(",", MOST_CURSORS)[:MOST_CURSORS]
             place = after if after == "tail" else Cursor.joined(texts)
+        limit = given.get("limit", 100)
         page = _feed_pages.page(
             self.ledger,
             self.ledger_id,
             self.epoch,
             place,
             partitions=given.get("partitions"),
-            limit=given.get("limit", 100),
+            limit=limit,
             filters=_feed_pages.Filters(
                 **{name: given.get(name) for name in ("component", "source", "type")}
             ),
             withheld=self.withheld,
         )
-        return Success(page)
+        examined = sum(each["upto"] - each["after"] for each in page["ranges"])
+        # At another tail, what came meanwhile would be left out: our clients do not wait there, either.
+        is_final = page["results"] or examined == limit or place == "tail"
+        return Success(page, waits=0.0 if is_final else given.get("wait", 0))
 
 
 _BOOKING: Final = r"fares/([^/]+)"
@@ -305,19 +311,27 @@ def _batch(body: Any) -> tuple[bool, list[Any]]:
     if not isinstance(body, dict):
         detail = "the body must be a JSON object, each key once"
         raise Refusal.of("invalid_batch", [Broken("", "not_an_object", detail)])
-    errors = names_refused(body, ("atomic", "items"), ("items",), "a batch")
-    if not isinstance(body.get("items", []), list):
-        errors.append(Broken("/items", "not_a_list", "items must be a list of appends"))
-    atomic = checked({"atomic": body.get("atomic", False)}, {"atomic": boolean}, errors)
+    errors = names_refused(body, _BATCH, ("items",), "a batch")
+    values = checked({name: value for name, value in body.items() if name in _BATCH}, _BATCH, errors)
     if errors:
         raise Refusal.of("invalid_batch", errors)
-    most = MOST_ITEMS_OF_ATOMIC if atomic["atomic"] else MOST_ITEMS
-    items: list[Any] = body["items"]
+    atomic: bool = values.get("atomic", False)
+    items: list[Any] = values["items"]
+    most = MOST_ITEMS_OF_ATOMIC if atomic else MOST_ITEMS
     if len(items) > most:
-        what = "an atomic batch" if atomic["atomic"] else "a batch"
+        what = "an atomic batch" if atomic else "a batch"
         detail = f"{len(items)} items are too many: {what} has at most {most}"
         raise Refusal.of("invalid_batch", [Broken("/items", "too_many_items", detail)])
-    return atomic["atomic"], items
+    return atomic, items
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise Wrong("not_a_list", "must be a list of appends")
+    return value
+
+
+_BATCH: Final[Mapping[str, Callable[[Any], Any]]] = {"atomic": boolean, "items": _list}
 
 
 def _item(call: Call, answer: tuple[Recorded, bool] | Refusal, index: int) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def fare_event(
     codecs = codecs or Codecs()
     exponent = EXPONENTS[currency]
     value = amount_of(amount)
-    change = -value if type == "SUB" else value
+    change = value.copy_negate() if type == "SUB" else value
     total = change if fare is None else Decimal(fare)
     parts = {component: total} if components is None else components
     recorded = recorded_at or now()

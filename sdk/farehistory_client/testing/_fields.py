@@ -68,6 +68,8 @@ def wanted_of(body: object, booking_id: str | None = None) -> Wanted:
     given = {name: value for name, value in body.items() if name in known}
     if booking_id is not None:
         given["booking_id"] = booking_id
+    if not errors:  # as the platform: what a whole body has wrong is told in the order of the fields
+        given = {name: given[name] for name in _CHECKS if name in given}
     values = checked(given, _CHECKS, errors)
     if errors:
         raise Refusal.of("invalid_event", errors)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 MOST_ERRORS: Final = 50
+LONGEST_DETAIL: Final = 1000
 
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "malformed_body": (400, "The body is not JSON"),
@@ -77,13 +78,19 @@ class Refusal(Exception):
             "type": f"/api/problems/{self.code}",
             "title": TITLES[self.code][1],
             "status": self.status,
-            "detail": self.detail,
+            "detail": _shown(self.detail),
             "instance": path,
             "code": self.code,
             "request_id": request_id,
             "errors": [
-                {"pointer": each.pointer, "code": each.code, "detail": each.detail}
+                {"pointer": _shown(each.pointer), "code": each.code, "detail": _shown(each.detail)}
                 for each in self.errors[:MOST_ERRORS]
             ],
             **self.extra,
         }
+
+
+def _shown(text: str) -> str:
+    """Shortened, and without the lone surrogates that UTF-8 cannot hold."""
+    clipped = text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
+    return clipped.encode("utf-8", "backslashreplace").decode()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
+from decimal import Context, localcontext
+from threading import RLock
+from time import monotonic
 from typing import Final, TypedDict, Unpack
 from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
@@ -20,6 +24,7 @@ from farehistory_client._client import Client
 from farehistory_client._codecs import Codecs
 from farehistory_client._fares import Change, FareEvent
 from farehistory_client._retry import Retries
+from farehistory_client._waits import are_left_out
 from farehistory_client._wire import PREFIX
 from farehistory_client.testing._api import Api, Call, Key, Success
 from farehistory_client.testing._fields import COMPONENT, SOURCE, wanted_of
@@ -28,6 +33,13 @@ from farehistory_client.testing._problems import TITLES, Refusal
 from farehistory_client.testing._strict_json import parse
 
 URL: Final = "http://fares.test"
+EXACT: Final = Context(prec=60)
+"""Wide enough for any amount, whatever the test itself calculates with."""
+
+LOOK_AGAIN: Final = 0.01
+"""Seconds after which a page of the feed that waits looks again; the whole wait where waits are left out, so that who
+goes on asking for pages does not keep others from their turn."""
+
 SCOPES: Final = ("fares:read", "fares:append", "feed:read")
 
 
@@ -61,8 +73,8 @@ class FakeServer:
         with server.client("pricing") as fares: ...
 
     Its faults happen to the next requests, in the order in which they were asked for. What it does not have:
-    corrections, projections, receipts in other forms than JSON, rate limits that are not asked for, waits (each answer
-    comes at once).
+    corrections, projections, receipts in other forms than JSON, rate limits that are not asked for. A page of the feed
+    that would be empty waits for an event, as the platform's does; with `no_waits` for a hundredth of a second only.
     """
 
     def __init__(self, *, partitions: int = 64, clock: Callable[[], datetime] = now) -> None:
@@ -74,7 +86,7 @@ class FakeServer:
         self._api = Api(Ledger(partitions, clock))
         self._keys: dict[str, Key] = {}
         self._faults: deque[Fault] = deque()
-        self._lock = Lock()
+        self._lock = RLock()  # a fault may append, too
 
     # Who calls
 
@@ -107,7 +119,7 @@ class FakeServer:
 
     def events(self, booking_id: str | None = None, *, codecs: Codecs | None = None) -> list[FareEvent]:
         """The events of a booking; of all bookings, in the order of the feed's positions."""
-        with self._lock:
+        with self._lock, localcontext(EXACT):
             if booking_id is not None:
                 found = list(self._api.ledger.bookings.get(booking_id, ()))
             else:
@@ -120,7 +132,7 @@ class FakeServer:
         for change in changes:
             body = parse(_json.dumps(_wire.event_body(change, "any", Codecs())))
             try:
-                with self._lock:
+                with self._lock, localcontext(EXACT):
                     self._api.ledger.append(wanted_of(body, booking_id), source, None)
             except Refusal as refusal:
                 raise AssertionError(f"{refusal.code}: {refusal.detail}") from None
@@ -198,17 +210,26 @@ class FakeServer:
 
     # How it answers
 
-    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _answer(self, request: httpx.Request, body: bytes) -> Iterator[httpx.Response | float]:
+        """The answer, after the seconds to wait before it is looked for again."""
+        began = monotonic()
         with self._lock:
             self.requests.append(Received(request.method, request.url.raw_path.decode(), body))
             fault = self._faults.popleft() if self._faults else None
+        while True:
+            with self._lock:
+                if fault is None:
+                    answer, waits = self._carried_out(request, body)
+                else:
+                    answer, waits = fault(request, lambda: self._carried_out(request, body)[0]), 0.0
+            left = began + (min(waits, LOOK_AGAIN) if are_left_out() else waits) - monotonic()
+            if left <= 0:
+                break
+            yield min(left, LOOK_AGAIN)
+        yield answer
 
-            def answered() -> httpx.Response:
-                return self._carried_out(request, body)
-
-            return answered() if fault is None else fault(request, answered)
-
-    def _carried_out(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _carried_out(self, request: httpx.Request, body: bytes) -> tuple[httpx.Response, float]:
+        """The answer, and how long it is held back."""
         request_id = request.headers.get("X-Request-ID", uuid4().hex)
         path, _, query = request.url.raw_path.decode().partition("?")
         try:
@@ -221,11 +242,12 @@ class FakeServer:
                 key=self._key_of(request),
                 request_id=request_id,
             )
-            answer = self._api.answer(call)
+            with localcontext(EXACT):
+                answer = self._api.answer(call)
         except Refusal as refusal:
-            document = refusal.document(path, request_id)
-            return _response(Success(document, refusal.status), request_id, "application/problem+json")
-        return _response(answer, request_id, "application/json")
+            refused = Success(refusal.document(path, request_id), refusal.status)
+            return _response(refused, request_id, "application/problem+json"), 0.0
+        return _response(answer, request_id, "application/json"), answer.waits
 
     def _key_of(self, request: httpx.Request) -> Key:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
@@ -238,14 +260,22 @@ class FakeServer:
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """httpx's transport, of both kinds of client."""
 
-    def __init__(self, answer: Callable[[httpx.Request, bytes], httpx.Response]) -> None:
+    def __init__(self, answer: Callable[[httpx.Request, bytes], Iterator[httpx.Response | float]]) -> None:
         self._answer = answer
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._answer(request, request.read())
+        for step in self._answer(request, request.read()):
+            if isinstance(step, httpx.Response):
+                return step
+            time.sleep(step)
+        raise AssertionError("unreachable")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._answer(request, await request.aread())
+        for step in self._answer(request, await request.aread()):
+            if isinstance(step, httpx.Response):
+                return step
+            await asyncio.sleep(step)
+        raise AssertionError("unreachable")
 
 
 def _response(answer: Success, request_id: str, content_type: str) -> httpx.Response:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from math import isinf
 from typing import Any, Final
 
@@ -43,29 +45,26 @@ def parse(data: bytes) -> Any:
 
 
 def flaws(value: Any, pointer: str = "", most_levels: int | None = None) -> list[Broken]:
-    """What is wrong within a value, by JSON pointer."""
-    found: list[Broken] = []
-    for broken in _walk(value, pointer, 1, most_levels):
-        found.append(broken)
-        if len(found) == MOST_ERRORS:
-            break
-    return found
+    """What is wrong within a value, by JSON pointer: the last members first, as the platform tells it."""
+    return list(islice(_walk(value, pointer, most_levels), MOST_ERRORS))
 
 
-def _walk(value: Any, pointer: str, level: int, most: int | None) -> Iterator[Broken]:
-    if isinstance(value, Flaw):
-        yield Broken(pointer, value.code, value.detail)
-    elif isinstance(value, str):
-        yield from _of_text(value, pointer)
-    elif isinstance(value, (dict, list)):
-        if most is not None and level > most:
-            yield Broken(pointer, "too_deep", f"metadata is nested deeper than {most} levels")
-            return
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            place = f"{pointer}/{token(str(key))}"
-            if isinstance(key, str):
-                yield from _of_text(key, pointer)
-            yield from _walk(item, place, level + 1, most)
+def _walk(value: Any, pointer: str, most: int | None) -> Iterator[Broken]:
+    pending = [(value, pointer, 1)]
+    while pending:
+        value, pointer, level = pending.pop()
+        if isinstance(value, Flaw):
+            yield Broken(pointer, value.code, value.detail)
+        elif isinstance(value, str):
+            yield from _of_text(value, pointer)
+        elif isinstance(value, (dict, list)):
+            if most is not None and level > most:
+                yield Broken(pointer, "too_deep", f"metadata is nested deeper than {most} levels")
+                continue
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                if isinstance(key, str):
+                    yield from _of_text(key, pointer)
+                pending.append((item, f"{pointer}/{token(str(key))}", level + 1))
 
 
 def _of_text(text: str, pointer: str) -> Iterator[Broken]:
@@ -97,6 +96,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Flaw:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
-    seen: set[str] = set()
-    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    ((twice, _),) = Counter(key for key, _ in pairs).most_common(1)
     return Flaw("duplicate_key", f"the key {twice[:100]!a} stands twice in one object")
