@@ -6,7 +6,6 @@ import ast
 import inspect
 import logging
 import pickle
-import subprocess
 import sys
 import traceback
 from decimal import Decimal
@@ -114,37 +113,6 @@ def test_both_clients_have_the_same_calls() -> None:
     assert calls(Client) == of_both
     for kind in (testing.FeedDouble, testing.AsyncFeedDouble):
         assert calls(kind) == {name: calls(Client)[name] for name in ("feed", "feed_pages")}
-
-
-def test_httpx_is_all_that_it_needs() -> None:
-    """In a process of its own, in which nothing else can be imported."""
-    script = f"""
-import importlib.abc, sys
-
-class Blocked(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("msgspec", "pydantic", "redis", "django", "farehistory", "events"):
-            raise ImportError(name + " is not installed")
-
-sys.meta_path.insert(0, Blocked())
-sys.path.insert(0, {str(FOLDER.parent)!r})
-from dataclasses import dataclass
-from farehistory_client import *
-from farehistory_client.testing import *
-
-@dataclass
-class Toll:
-    gate: str
-
-codecs = Codecs()
-codecs.register(Toll, component="toll")
-server = FakeServer()
-with server.client(codecs=codecs) as fares:
-    fares.append("BK-1", Change.set("toll", 5, currency="SGD", metadata=Toll("Tuas")), expected_version=0)
-    print([event.details.value.gate for event in fares.feed(until_caught_up=True)])
-"""
-    ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, timeout=60)
-    assert (ran.stdout, ran.stderr) == ("['Tuas']\n", "")
 
 
 def test_its_code_imports_nothing_of_the_platform() -> None:
