@@ -40,7 +40,8 @@ class AsyncClient(BaseClient):
         http: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
-        self._http = httpx.AsyncClient(**transport.options(base_url, key, agent), transport=http)
+        options = transport.options(base_url, key, agent)
+        self._http = httpx.AsyncClient(**options, transport=http, limits=transport.LIMITS)
 
     async def __aenter__(self) -> Self:
         return self

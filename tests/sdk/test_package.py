@@ -18,11 +18,14 @@ import pytest
 from farehistory_client import PROBLEMS, AsyncClient, Client, Head, Problem, Skipped, VersionConflict, testing
 from farehistory_client._errors import problem_of
 from farehistory_client._retry import RETRIED
+from farehistory_client._transport import LIMITS
 from farehistory_client.testing import FakeServer
 from farehistory_client.testing._currencies import EXPONENTS
 from farehistory_client.testing._problems import TITLES
+from granian.http import HTTP1Settings
 
 from events import money
+from farehistory import serving
 from farehistory.http import problem_codes
 from tests.sdk.builders import price
 
@@ -181,3 +184,10 @@ def test_a_time_limit_is_of_the_whole_answer(monkeypatch: pytest.MonkeyPatch) ->
     )
     with pytest.raises(farehistory_client.Unanswered):
         client.fare("BK-1")
+
+
+def test_connections_are_given_up_before_the_server_closes_them() -> None:
+    """Else a request may be sent on one that is being closed: granian waits so long for the next one's headers."""
+    assert LIMITS.keepalive_expiry is not None
+    assert LIMITS.keepalive_expiry < HTTP1Settings().header_read_timeout / 1000 / 2
+    assert "http1_settings" not in inspect.getsource(serving), "it leaves that as it is"
