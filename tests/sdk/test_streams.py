@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
+import redis.asyncio
 from django.conf import settings as django_settings
 from farehistory_client import Codecs, FareEvent, Skipped
-from farehistory_client.streams import LedgerRestored, StreamReader
+from farehistory_client.streams import AsyncStreamReader, LedgerRestored, StreamReader
 from pytest_django import Settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -23,6 +27,8 @@ from redis.retry import Retry
 from events import feed
 from projections.streams.connection import client, key_of
 from tests.projections.streams.helpers import booking_with, lose_the_streams, more, planted_entry, sweep
+from tests.sdk import loops
+from tests.sdk.loops import Loop
 
 GROUP = "loyalty"
 
@@ -33,10 +39,46 @@ def fresh_streams(settings: Settings) -> None:
     lose_the_streams()
 
 
-@pytest.fixture(params=[True, False], ids=["text", "bytes"])
-def connection(request: pytest.FixtureRequest) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(django_settings.REDIS_URL, decode_responses=request.param) as found:
-        yield found
+class InALoop:
+    """An AsyncStreamReader as if it were none, with a connection of its own; what it calls is a coroutine."""
+
+    def __init__(self, loop: Loop, connection: redis.asyncio.Redis, *arguments: Any, **options: Any) -> None:
+        self._loop = loop
+        self._reader = AsyncStreamReader(connection, *arguments, **options)
+
+    def run(self, handle: Callable[[FareEvent], object], **options: Any) -> None:
+        async def handled(event: FareEvent) -> None:
+            handle(event)
+
+        self._loop.run(self._reader.run(handled, **options))
+
+    def pass_over(self, partition: int, position: int) -> None:
+        self._loop.run(self._reader.pass_over(partition, position))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+
+Connection = Callable[..., Any]
+"""Makes a reader."""
+
+
+@pytest.fixture(params=["text", "bytes", "async"])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    url = django_settings.REDIS_URL
+    with ExitStack() as stack:
+        if request.param != "async":
+            redis_ = redis.Redis.from_url(url, decode_responses=request.param == "text")
+            yield partial(StreamReader, stack.enter_context(redis_))
+            return
+
+        def in_a_loop(*arguments: Any, **options: Any) -> InALoop:
+            loop, connection = Loop(), redis.asyncio.Redis.from_url(url)
+            stack.callback(loop.close)
+            stack.callback(lambda: loop.run(connection.aclose()))
+            return InALoop(loop, connection, *arguments, **options)
+
+        yield in_a_loop
 
 
 @dataclass
@@ -63,9 +105,9 @@ class Seen:
         return lambda: position in self.positions
 
 
-def reader(connection: redis.Redis, partition: int, consumer: str = "one", **options: Any) -> StreamReader:
+def reader(connection: Connection, partition: int, consumer: str = "one", **options: Any) -> Any:
     options = {"prefix": django_settings.REDIS_PREFIX, "partitions": [partition], **options}
-    return StreamReader(connection, GROUP, consumer, **options)
+    return connection(GROUP, consumer, **options)
 
 
 def stream_of(events: int) -> tuple[str, int, int]:
@@ -85,7 +127,7 @@ def turns(times: int) -> Callable[[], bool]:
     return lambda: next(left, None) is None
 
 
-def test_every_event_comes_once_in_order_typed(connection: redis.Redis) -> None:
+def test_every_event_comes_once_in_order_typed(connection: Connection) -> None:
     booking, partition, head = stream_of(3)
     seen = Seen(partition)
     reader(connection, partition).run(seen, until=seen.until(head))
@@ -99,7 +141,7 @@ def test_every_event_comes_once_in_order_typed(connection: redis.Redis) -> None:
     assert pending(partition) == 0
 
 
-def test_all_partitions_at_once_by_a_share(connection: redis.Redis) -> None:
+def test_all_partitions_at_once_by_a_share(connection: Connection) -> None:
     places = dict(stream_of(2)[1:] for _ in range(5))
     reached: dict[int, int] = {}
 
@@ -111,7 +153,7 @@ def test_all_partitions_at_once_by_a_share(connection: redis.Redis) -> None:
     everything.run(handle, until=lambda: all(reached.get(n, 0) >= head for n, head in places.items()))
 
 
-def test_metadata_is_of_its_type(connection: redis.Redis) -> None:
+def test_metadata_is_of_its_type(connection: Connection) -> None:
     @dataclass
     class Toll:
         trip: str
@@ -125,7 +167,7 @@ def test_metadata_is_of_its_type(connection: redis.Redis) -> None:
     assert seen.events[0].details.value == Toll("ü 1")
 
 
-def test_what_the_handler_could_not_take_comes_first_again(connection: redis.Redis) -> None:
+def test_what_the_handler_could_not_take_comes_first_again(connection: Connection) -> None:
     _, partition, head = stream_of(4)
     found = reader(connection, partition)
     with pytest.raises(ZeroDivisionError):
@@ -138,7 +180,7 @@ def test_what_the_handler_could_not_take_comes_first_again(connection: redis.Red
     assert pending(partition) == 0
 
 
-def test_another_consumer_takes_over_only_from_one_that_is_silent(connection: redis.Redis) -> None:
+def test_another_consumer_takes_over_only_from_one_that_is_silent(connection: Connection) -> None:
     booking, partition, head = stream_of(4)
     with pytest.raises(ZeroDivisionError):
         reader(connection, partition).run(Seen(partition, dies_at=head - 1))
@@ -151,7 +193,7 @@ def test_another_consumer_takes_over_only_from_one_that_is_silent(connection: re
     assert seen.positions == [head - 1, head, head + 1]
 
 
-def test_several_consumers_of_a_partition_keep_its_order(connection: redis.Redis) -> None:
+def test_several_consumers_of_a_partition_keep_its_order(connection: Connection) -> None:
     booking, partition, head = stream_of(2)
     end = head + 150
     seen = Seen(partition)
@@ -169,7 +211,7 @@ def test_several_consumers_of_a_partition_keep_its_order(connection: redis.Redis
     assert seen.positions == list(range(1, end + 1))
 
 
-def test_a_doubled_delivery_is_dropped(connection: redis.Redis) -> None:
+def test_a_doubled_delivery_is_dropped(connection: Connection) -> None:
     _, partition, head = stream_of(3)
     seen = Seen(partition)
     found = reader(connection, partition)
@@ -180,7 +222,7 @@ def test_a_doubled_delivery_is_dropped(connection: redis.Redis) -> None:
     assert seen.positions == list(range(1, head + 1))
 
 
-def test_what_was_kept_with_its_effect_is_not_handed_over_again(connection: redis.Redis) -> None:
+def test_what_was_kept_with_its_effect_is_not_handed_over_again(connection: Connection) -> None:
     _, partition, head = stream_of(3)
     with pytest.raises(ZeroDivisionError):
         reader(connection, partition).run(Seen(partition, dies_at=head - 1))
@@ -191,7 +233,7 @@ def test_what_was_kept_with_its_effect_is_not_handed_over_again(connection: redi
         reader(connection, partition, reached={partition: head - 1}).run(seen)
 
 
-def test_a_gap_is_raised_until_it_is_passed_over(connection: redis.Redis) -> None:
+def test_a_gap_is_raised_until_it_is_passed_over(connection: Connection) -> None:
     booking, partition, head = stream_of(2)
     seen = Seen(partition)
     reader(connection, partition).run(seen, until=seen.until(head))
@@ -209,7 +251,7 @@ def test_a_gap_is_raised_until_it_is_passed_over(connection: redis.Redis) -> Non
     assert seen.positions[-2:] == [head + 1, head + 4]
 
 
-def test_what_was_trimmed_before_it_was_handled_is_a_gap(connection: redis.Redis) -> None:
+def test_what_was_trimmed_before_it_was_handled_is_a_gap(connection: Connection) -> None:
     _, partition, head = stream_of(4)
     with pytest.raises(ZeroDivisionError):
         reader(connection, partition).run(Seen(partition, dies_at=head - 1))
@@ -225,7 +267,7 @@ def test_what_was_trimmed_before_it_was_handled_is_a_gap(connection: redis.Redis
     assert seen.positions == [head]
 
 
-def test_a_group_begins_with_what_is_kept_or_with_what_comes(connection: redis.Redis) -> None:
+def test_a_group_begins_with_what_is_kept_or_with_what_comes(connection: Connection) -> None:
     booking, partition, head = stream_of(4)
     client().xtrim(key_of(partition), minid=f"{head - 1}-0", approximate=False)
     seen = Seen(partition)
@@ -241,7 +283,7 @@ def test_a_group_begins_with_what_is_kept_or_with_what_comes(connection: redis.R
     assert late.positions == [head + 1]
 
 
-def test_streams_that_were_flushed_come_back_and_it_goes_on(connection: redis.Redis) -> None:
+def test_streams_that_were_flushed_come_back_and_it_goes_on(connection: Connection) -> None:
     booking, partition, head = stream_of(3)
     seen = Seen(partition)
     found = reader(connection, partition)
@@ -265,9 +307,46 @@ def test_it_goes_on_after_a_connection_that_broke_before_the_acknowledgement() -
             if event.position == head - 1:
                 client().client_kill_filter(_id=own)
 
-        found = reader(connection, partition)
+        found = reader(partial(StreamReader, connection), partition)
         found.run(handle, until=seen.until(head))
     assert seen.positions == list(range(1, head + 1))
+
+
+def test_a_reader_that_is_cancelled_has_its_event_first_again() -> None:
+    """As where a function raises: an event that was not handled is not acknowledged."""
+    _, partition, head = stream_of(3)
+    seen: list[int] = []
+
+    async def handle(event: FareEvent) -> None:
+        if event.position == head - 1 and head - 1 not in seen:
+            seen.append(event.position)
+            await asyncio.sleep(60)
+        seen.append(event.position)
+
+    async def cancelled_and_again() -> None:
+        async with redis.asyncio.Redis.from_url(django_settings.REDIS_URL) as connection:
+            found = reader(partial(AsyncStreamReader, connection), partition)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1):
+                    await found.run(handle)
+            await found.run(handle, until=lambda: head in seen)
+
+    loops.run(cancelled_and_again())
+    assert seen[-3:] == [head - 1, head - 1, head]
+    assert pending(partition) == 0
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_a_coroutine_that_nobody_would_await_is_a_mistake() -> None:
+    async def handle(event: FareEvent) -> None: ...
+
+    _, partition, head = stream_of(1)
+    with redis.Redis.from_url(django_settings.REDIS_URL) as connection:
+        with pytest.raises(TypeError, match="AsyncStreamReader"):
+            reader(partial(StreamReader, connection), partition).run(handle)
+        seen = Seen(partition)
+        reader(partial(StreamReader, connection), partition).run(seen, until=seen.until(head))
+    assert seen.positions[-1] == head
 
 
 def test_without_redis_py_it_says_what_to_install() -> None:
@@ -281,24 +360,37 @@ def test_without_redis_py_it_says_what_to_install() -> None:
     assert "pip install farehistory-client[streams]" in ended.stderr
 
 
-def test_another_epoch_is_told(connection: redis.Redis) -> None:
+def test_another_epoch_is_told(connection: Connection) -> None:
     _, partition, head = stream_of(1)
     seen = Seen(partition)
     found = reader(connection, partition, epoch=77)
     with pytest.raises(LedgerRestored):
         found.run(seen)
     with planted_entry(partition, source="urn:uuid:other", epoch=99):
-        again = reader(connection, partition, reached={partition: head + 999})
-        again._epoch = 1
+        again = reader(connection, partition, reached={partition: head + 999}, epoch=1)
         with pytest.raises(LedgerRestored):
             again.run(seen)
     assert seen.positions == []
 
 
-def test_a_wrong_password_is_not_tried_for_ever() -> None:
-    url = django_settings.REDIS_URL
-    with (
-        redis.Redis.from_url(url, username="nobody", password="wrong") as connection,
-        pytest.raises(redis.AuthenticationError),
-    ):
-        StreamReader(connection, "loyalty", "loyalty-1", partitions="0").run(lambda event: None)
+@pytest.mark.parametrize("in_a_loop", [False, True], ids=["sync", "async"])
+def test_a_wrong_password_is_not_tried_for_ever(in_a_loop: bool) -> None:
+    wrong: Any = {"url": django_settings.REDIS_URL, "username": "nobody", "password": "wrong"}
+
+    async def reading() -> None:
+        async with redis.asyncio.Redis.from_url(**wrong) as connection:
+            await AsyncStreamReader(connection, "loyalty", "loyalty-1", partitions="0").run(print)
+
+    with pytest.raises(redis.AuthenticationError):
+        if in_a_loop:
+            loops.run(reading())
+        with redis.Redis.from_url(**wrong) as connection:
+            StreamReader(connection, "loyalty", "loyalty-1", partitions="0").run(print)
+
+
+def test_both_kinds_of_reader_have_the_same_calls() -> None:
+    def calls(kind: type) -> dict[str, Any]:
+        found = {name: each for name, each in vars(kind).items() if name[0] != "_"}
+        return {name: list(inspect.signature(each).parameters) for name, each in found.items()}
+
+    assert calls(StreamReader) == calls(AsyncStreamReader)
