@@ -117,7 +117,7 @@ def test_a_try_ends_in_time(
     began = time.monotonic()
     with pytest.raises(Unanswered) as unanswered:
         asked(server.url, change, in_a_loop=in_a_loop)
-    assert TIMEOUT * 0.9 < time.monotonic() - began < TIMEOUT * 2
+    assert TIMEOUT * 0.9 < time.monotonic() - began < TIMEOUT * 4
     assert unanswered.value.unsettled is not None
     assert "Timeout" in type(unanswered.value.__cause__).__name__
 
@@ -145,7 +145,7 @@ def test_a_name_with_many_addresses_takes_no_longer(names: dict[str, list[tuple[
         began = time.monotonic()
         with pytest.raises(Unanswered) as unanswered:
             asked("http://fares.test", price(), in_a_loop=False)
-    assert time.monotonic() - began < TIMEOUT * 2
+    assert time.monotonic() - began < TIMEOUT * 4
     assert unanswered.value.unsettled is None
 
 
