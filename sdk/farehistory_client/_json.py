@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 
 def loads(data: bytes | str) -> Any:
     """Raises ValueError."""
-    return json.loads(data, parse_float=Decimal)
+    return json.loads(data, parse_float=_number)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text:.50} is beyond what a Decimal can be") from error
 
 
 def dumps(value: Any) -> bytes:

@@ -100,8 +100,9 @@ def test_a_conflict_is_final_for_all_tries() -> None:
         httpx.Response(201, text='{"booking_id": "BK-', headers={"Content-Type": "application/json"}),
         httpx.Response(200, html="<h1>Please log in</h1>"),
         httpx.Response(502, text="Bad Gateway"),
+        httpx.Response(200, text='{"version": 1e99999999999999999999}'),
     ],
-    ids=["cut", "another page", "bad gateway"],
+    ids=["cut", "another page", "bad gateway", "no number"],
 )
 def test_what_the_platform_did_not_say_is_asked_for_again_and_stays_open(answer: httpx.Response) -> None:
     error = error_of(answer, answer)
