@@ -119,7 +119,7 @@ def append_many(
                 away = next((answer for answer in given if isinstance(answer, Unavailable)), None)
             else:
                 answers.update(dict.fromkeys(chunk, away))
-    _wake(answers.values())
+    _wake(answers.values(), request_id)
     return [answers[i] for i in range(len(events))]
 
 
@@ -153,7 +153,7 @@ def append_all(
         metrics.count(answer for answer in answers.values() if isinstance(answer, LedgerError))
         appended = [_accepted(i, answers[i]) for i in range(len(events))]
     metrics.count(appended)
-    _wake(appended)
+    _wake(appended, request_id)
     return appended
 
 
@@ -178,7 +178,7 @@ def append_correction(
     metrics.count([answer])
     if isinstance(answer, LedgerError):
         raise answer
-    transaction.on_commit(partial(wakeup.wake, {partition}), robust=True)
+    transaction.on_commit(partial(wakeup.wake, {partition}, request_id), robust=True)
     return answer
 
 
@@ -200,9 +200,10 @@ def _accepted(index: int, answer: Appended | LedgerError) -> Appended:
     return answer
 
 
-def _wake(answers: Iterable[Appended | LedgerError]) -> None:
-    wakeup.wake({answer.event.partition for answer in answers
-                 if isinstance(answer, Appended) and not answer.replayed})  # fmt: skip
+def _wake(answers: Iterable[Appended | LedgerError], request_id: str | None) -> None:
+    grown = {each.event.partition for each in answers if isinstance(each, Appended) and not each.replayed}
+    if grown:
+        wakeup.wake(grown, request_id)
 
 
 def _by_partition(events: Sequence[NewEvent]) -> list[tuple[int, list[int]]]:

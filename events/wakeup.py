@@ -3,7 +3,7 @@
 An append must not wait for Redis. It leaves the partitions with threads of this process. One publishes them to the
 readers of the feed, at once. The other sends one task for all that came together. Across processes these gather in a
 set in Redis, and a second task is not sent while one waits to begin: whoever begins takes all that has gathered. So the
-busier the logs are, the more one task moves.
+busier the logs are, the more one task moves. It carries the id of the first request that it was sent for.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _REST_AFTER_FAILURE_SECONDS: Final = 1.0
 logger = logging.getLogger(__name__)
 
 
-def wake(partitions: Iterable[int]) -> None:
+def wake(partitions: Iterable[int], request_id: str | None = None) -> None:
     """Leaves word that these partitions have new events. Returns at once, whatever Redis does."""
     partitions = list(partitions)
-    _readers().leave(partitions)
-    _waker().leave(partitions)
+    _readers().leave(partitions, request_id)
+    _waker().leave(partitions, request_id)
 
 
 def channel() -> str:
@@ -74,19 +74,22 @@ def taken(partitions: Iterable[int]) -> list[int]:
 class _Sender:
     """A thread of one process that passes on what was left with it, together."""
 
-    def __init__(self, name: str, gather: float, send: Callable[[list[int]], None]) -> None:
+    def __init__(self, name: str, gather: float, send: Callable[[list[int], str | None], None]) -> None:
         self._gather = gather
         self._send = send
         self._pending: set[int] = set()
+        self._request_id: str | None = None
+        """Of the first that is pending and has one."""
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         atexit.register(self.close)
 
-    def leave(self, partitions: Iterable[int]) -> None:
+    def leave(self, partitions: Iterable[int], request_id: str | None) -> None:
         with self._changed:
             self._pending.update(partitions)
+            self._request_id = self._request_id or request_id
             self._changed.notify()
 
     def close(self) -> None:
@@ -104,10 +107,11 @@ class _Sender:
                 time.sleep(self._gather)
             with self._changed:
                 partitions, self._pending = self._pending, set()
+                request_id, self._request_id = self._request_id, None
             if not partitions:
                 return
             try:
-                self._send(sorted(partitions))
+                self._send(sorted(partitions), request_id)
             except Exception as error:
                 # Whatever it is, this thread has to serve the next append; who waits looks again by itself.
                 logger.warning(
@@ -116,12 +120,13 @@ class _Sender:
                 time.sleep(_REST_AFTER_FAILURE_SECONDS)
 
 
-def _send_task(partitions: list[int]) -> None:
+def _send_task(partitions: list[int], request_id: str | None) -> None:
     if _must_be_sent(partitions):
-        current_app.send_task(TASK, kwargs={"partitions": partitions}, retry=False)
+        headers = {"request_id": request_id} if request_id else {}
+        current_app.send_task(TASK, kwargs={"partitions": partitions}, headers=headers, retry=False)
 
 
-def _publish(partitions: list[int]) -> None:
+def _publish(partitions: list[int], _: str | None) -> None:
     _redis().publish(channel(), ",".join(map(str, partitions)))
 
 

@@ -1,7 +1,7 @@
 """Request id and actor go with every task, as message headers, and come back in whoever carries it out.
 
-So what a person or a service caused can be followed through the worker's log. A wake-up stands for many appends,
-and beat's tasks for none: they have ids of their own.
+So what a person or a service caused can be followed through the worker's log. A wake-up stands for many appends, and
+has the id of the first; beat's tasks stand for none, and have ids of their own.
 """
 
 from __future__ import annotations

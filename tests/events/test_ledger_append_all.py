@@ -165,7 +165,7 @@ def test_the_read_side_is_told_after_the_commit_and_only_of_what_is_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[tuple[set[int], bool]] = []
-    monkeypatch.setattr(wakeup, "wake", lambda some: told.append((set(some), connection.in_atomic_block)))
+    monkeypatch.setattr(wakeup, "wake", lambda some, _: told.append((set(some), connection.in_atomic_block)))
     one, two = bookings_of_partitions(2)
     first = event(one, set_("10.00"))
     ledger.append_all([first], source="pricing")

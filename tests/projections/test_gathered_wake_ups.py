@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
+from celery.signals import before_task_publish
 from django.conf import settings
 
-from events import wakeup
+from events import ledger, wakeup
 from events.partitions import partition_of
 from projections import tasks
 from projections.models import CurrentFare
-from tests.builders import given, set_
+from tests.builders import add, event, given, new_booking_id, set_
 
 
 @pytest.fixture
@@ -39,6 +42,26 @@ def test_a_task_that_was_lost_does_not_keep_others_from_being_sent_for_long(
 ) -> None:
     wakeup._must_be_sent([3])
     assert 0 < nothing_gathered.ttl(wakeup._key("sent")) <= 5
+
+
+def test_it_carries_the_id_of_the_first_request_that_it_is_sent_for(nothing_gathered: redis.Redis) -> None:
+    booking = new_booking_id()
+    carried: list[str] = []
+    sent = threading.Event()
+
+    def see(headers: dict[str, Any], body: Any, **_: Any) -> None:
+        if partition_of(booking) in body[1]["partitions"]:
+            carried.append(headers["request_id"])
+            sent.set()
+
+    before_task_publish.connect(see, sender=wakeup.TASK)
+    try:
+        ledger.append(event(booking, set_("14.00")), source="pricing", request_id="seen-1")
+        ledger.append(event(booking, add("toll", "1.00")), source="toll", request_id="seen-2")
+        assert sent.wait(60)
+    finally:
+        before_task_publish.disconnect(see, sender=wakeup.TASK)
+    assert carried[0] == "seen-1"
 
 
 def test_a_drain_moves_all_partitions_that_gathered(nothing_gathered: redis.Redis) -> None:

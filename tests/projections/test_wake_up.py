@@ -35,7 +35,7 @@ def test_a_worker_moves_the_view_after_an_append(worker: Supervisor) -> None:
 def test_a_lost_wake_up_is_made_good_by_the_sweep(
     worker: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeup, "wake", lambda partitions: None)
+    monkeypatch.setattr(wakeup, "wake", lambda *_: None)
     booking = given(set_("14.00"))
     seen_at(booking, 1, seconds=60)
 

@@ -146,7 +146,7 @@ def test_the_read_side_is_told_after_the_commit_and_not_of_what_was_undone(
 ) -> None:
     told: list[Any] = []
 
-    def note(partitions: set[int]) -> None:
+    def note(partitions: set[int], _: str | None) -> None:
         told.append((partitions, corrections.get(UUID(str(correction.pk))).state))
 
     correction = waiting(contra(toll_charged_twice()))

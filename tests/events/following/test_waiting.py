@@ -173,7 +173,7 @@ def test_a_process_of_few_threads_lets_nobody_wait(consumer: Api, settings: Any)
 def test_a_lost_wake_up_costs_seconds_not_the_whole_wait(
     consumer: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeup, "wake", lambda partitions: None)
+    monkeypatch.setattr(wakeup, "wake", lambda *_: None)
     monkeypatch.setattr(answering, "LOOK_AGAIN_SECONDS", 0.5)
     with readers([reading(consumer)]) as (asked,):
         assert_woken(asked, given(set_("14.00")), within=10)
