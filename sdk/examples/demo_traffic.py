@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
+import httpx
+
 HERE = Path(__file__).resolve().parent
 SERVICES = ("pricing", "toll", "promo")
 
@@ -23,11 +25,16 @@ def demo() -> tuple[str, dict[str, str]]:
     file = Path(os.environ.get("FAREHISTORY_STATE") or ".state", "demo.json")
     try:
         known = json.loads(file.read_text())
-        return known["url"], {source: known["api_keys"][source] for source in SERVICES}
+        url, keys = known["url"], {source: known["api_keys"][source] for source in SERVICES}
     except (OSError, ValueError, KeyError):
         sys.exit(
             f"There is no demo: {file} cannot be read. Start it by `make demo`; FAREHISTORY_STATE moves it."
         )
+    try:
+        httpx.get(f"{url}/health/live")
+    except httpx.TransportError as error:
+        sys.exit(f"The demo at {url} does not answer ({error}). Start it by `make demo`.")
+    return url, keys
 
 
 def started(service: str, url: str, key: str) -> subprocess.Popen[bytes]:
@@ -36,7 +43,10 @@ def started(service: str, url: str, key: str) -> subprocess.Popen[bytes]:
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])
     )
-    return subprocess.Popen([sys.executable, HERE / f"{service}_service.py"], env=environment)
+    # Ctrl-C is for us: in a group of its own, a service hears of it by us, also while it still starts.
+    return subprocess.Popen(
+        [sys.executable, HERE / f"{service}_service.py"], env=environment, process_group=0
+    )
 
 
 def end(signal_number: int, frame: FrameType | None) -> None:
@@ -57,7 +67,7 @@ def main() -> int:
         return 0
     finally:
         for each in running:
-            each.terminate()  # where Ctrl-C has not reached it, as in a terminal
+            each.terminate()
         for each in running:
             each.wait(timeout=30)
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import uuid4
 
-from farehistory_client import Change, Client, Codecs, Fare
+from farehistory_client import Change, Client, Codecs, Fare, FareHistoryError, Retries
 
 PLACES = ("Changi Airport T3", "Orchard Road", "Marina Bay", "Tampines Mall", "Jurong East", "Bishan")
 FLAG_FALL = Decimal("4.00")
 PER_KM = Decimal("0.90")
+
+PATIENT = Retries(attempts=1000, within=300.0)
+"""Nobody waits for this service: it sits out a restart of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ CODECS.register(Trip, component="base_fare", event_type="SET")
 
 
 def price_of(distance_km: Decimal) -> Decimal:
-    return (FLAG_FALL + PER_KM * distance_km).quantize(Decimal("0.10"))
+    return (FLAG_FALL + PER_KM * distance_km).quantize(Decimal("0.01"))
 
 
 def request_ride(fares: Client) -> tuple[str, Trip]:
@@ -75,7 +79,8 @@ def extend_ride(fares: Client, booking: str, trip: Trip) -> Trip:
 def main() -> None:
     pause = 60 / float(os.environ.get("RIDES_PER_MINUTE", "20"))
     rides: list[tuple[str, Trip]] = []
-    with Client(os.environ["FAREHISTORY_URL"], os.environ["FAREHISTORY_KEY"], codecs=CODECS) as fares:
+    url, key = os.environ["FAREHISTORY_URL"], os.environ["FAREHISTORY_KEY"]
+    with Client(url, key, codecs=CODECS, retries=PATIENT) as fares:
         while True:
             rides.append(request_ride(fares))
             if len(rides) > 5:
@@ -90,3 +95,5 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         pass
+    except FareHistoryError as error:
+        sys.exit(f"The pricing service ends: {error}")

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from farehistory_client import TAIL, Change, Client, Fare, FareEvent, FeedPage
+from farehistory_client import TAIL, Change, Client, Fare, FareEvent, FareHistoryError, FeedPage, Retries
 
 CODE = "TWOOFF"
 OFF = Decimal("2.00")
 FROM = Decimal("15.00")
 BUDGET = 10_000
+
+PATIENT = Retries(attempts=1000, within=300.0)
+"""Nobody waits for this service: it sits out a restart of the platform."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS place (one INTEGER PRIMARY KEY CHECK (one = 1), cursor TEXT NOT NULL);
@@ -84,7 +88,8 @@ def promised(database: sqlite3.Connection) -> list[Any]:
 
 def main() -> None:
     database = opened(os.environ.get("PROMO_DATABASE", ":memory:"))
-    with Client(os.environ["FAREHISTORY_URL"], os.environ["FAREHISTORY_KEY"]) as fares:
+    url, key = os.environ["FAREHISTORY_URL"], os.environ["FAREHISTORY_KEY"]
+    with Client(url, key, retries=PATIENT) as fares:
         give(fares, database, promised(database))
         after = cursor_of(database)
         for page in fares.feed_pages(after=after, component=["base_fare"], type=["SET"]):
@@ -97,3 +102,5 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         pass
+    except FareHistoryError as error:
+        sys.exit(f"The promo service ends: {error}")

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from farehistory_client import ANY, TAIL, Change, Client, Codecs, FirstEventMustSet
+from farehistory_client import ANY, TAIL, Change, Client, Codecs, FareHistoryError, FirstEventMustSet, Retries
 
 GANTRIES = {"CTE Braddell": "2.00", "ECP Fort Road": "3.50", "AYE Alexandra": "1.00"}
+
+PATIENT = Retries(attempts=1000, within=300.0)
+"""Nobody waits for this service: it sits out a restart of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,21 @@ CODECS = Codecs()
 CODECS.register(Passage, component="toll", version=2, upcasts={1: with_lane_and_confidence})
 
 
-def toll(passage: Passage, amount: Decimal) -> Change:
-    """A toll depends on nothing else in the fare. Gantries report twice now and then: the id of the passage makes
-    the transaction id, so that the second report is a replay."""
+def toll(booking: str, passage: Passage, amount: Decimal) -> Change:
+    """A toll depends on nothing else in the fare. Gantries report twice now and then: booking and passage make the
+    transaction id, so that the second report is a replay."""
     return Change.add(
         "toll",
         amount,
         description=passage.gantry,
         metadata=passage,
-        transaction_id=uuid5(NAMESPACE_URL, f"toll:{passage.passage_id}"),
+        transaction_id=uuid5(NAMESPACE_URL, f"toll:{booking}:{passage.passage_id}"),
     )
 
 
 def charge(fares: Client, booking: str, passage: Passage) -> None:
     try:
-        change = toll(passage, Decimal(GANTRIES[passage.gantry]))
+        change = toll(booking, passage, Decimal(GANTRIES[passage.gantry]))
         appended = fares.append(booking, change, expected_version=ANY)
     except FirstEventMustSet:
         print(f"{booking}: not priced yet; a real service tries this passage again later", flush=True)
@@ -66,10 +70,9 @@ def share(fares: Client, bookings: list[str], passage: Passage) -> None:
     """Rides that share a car share its toll, to the cent: each is charged its part, or none is."""
     cents, rest = divmod(int(Decimal(GANTRIES[passage.gantry]) * 100), len(bookings))
     parts = [Decimal(cents + (place < rest)) / 100 for place in range(len(bookings))]
-    changes = [
-        Change.add("toll", part, description=f"{passage.gantry}, shared", metadata=passage) for part in parts
-    ]
-    fares.append_all([(booking, change, ANY) for booking, change in zip(bookings, changes, strict=True)])
+    fares.append_all(
+        [(booking, toll(booking, passage, part), ANY) for booking, part in zip(bookings, parts, strict=True)]
+    )
     print(f"{', '.join(bookings)}: share the toll at {passage.gantry}", flush=True)
 
 
@@ -81,7 +84,8 @@ def rides(fares: Client) -> Iterator[str]:
 def main() -> None:
     passages = float(os.environ.get("PASSAGES", "0.4"))
     before: str | None = None
-    with Client(os.environ["FAREHISTORY_URL"], os.environ["FAREHISTORY_KEY"], codecs=CODECS) as fares:
+    url, key = os.environ["FAREHISTORY_URL"], os.environ["FAREHISTORY_KEY"]
+    with Client(url, key, codecs=CODECS, retries=PATIENT) as fares:
         for number, booking in enumerate(rides(fares)):
             passage = Passage(
                 random.choice(list(GANTRIES)),
@@ -103,3 +107,5 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         pass
+    except FareHistoryError as error:
+        sys.exit(f"The toll service ends: {error}")

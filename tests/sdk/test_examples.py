@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from farehistory_client import TAIL, Client
 
+from farehistory.demo import processes
 from farehistory.demo.keys import SCOPES_OF
 from tests.api_client import Api
 
@@ -67,3 +68,25 @@ def test_without_a_demo_it_says_how_to_start_one(tmp_path: Path, content: str | 
     ended = subprocess.run([sys.executable, PROGRAM], env=environment, text=True, capture_output=True)
     assert ended.returncode == 1
     assert "make demo" in ended.stderr
+
+
+def test_with_a_demo_that_has_ended_it_says_so(tmp_path: Path) -> None:
+    keys = dict.fromkeys(("pricing", "toll", "promo"), "fh_key")
+    known = {"url": f"http://127.0.0.1:{processes.free_port()}", "accounts": {}, "api_keys": keys}
+    Path(tmp_path, "demo.json").write_text(json.dumps(known))
+    environment = {**os.environ, "FAREHISTORY_STATE": str(tmp_path)}
+    ended = subprocess.run([sys.executable, PROGRAM], env=environment, text=True, capture_output=True)
+    assert ended.returncode == 1
+    assert "does not answer" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("service", ["pricing", "toll", "promo"])
+def test_a_service_that_may_not_ends_with_a_sentence(web: str, service: str) -> None:
+    key = Api.of(service, "ops").key or ""
+    given = {"FAREHISTORY_URL": web, "FAREHISTORY_KEY": key, "PYTHONPATH": str(PROGRAM.parents[1])}
+    environment = {**os.environ, **given}
+    program = PROGRAM.with_name(f"{service}_service.py")
+    ended = subprocess.run([sys.executable, program], env=environment, text=True, capture_output=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"The {service} service ends: ")
+    assert "Traceback" not in ended.stderr
