@@ -35,7 +35,7 @@ _VISIBLE: Final = re.compile(r"[!-~]+")
 
 def options(base_url: str, key: str, agent: str) -> dict[str, Any]:
     """Of either kind of httpx's client."""
-    if not _VISIBLE.fullmatch(key):  # never shown, not even a wrong one
+    if not _VISIBLE.fullmatch(key or ""):  # never shown, not even a wrong one
         raise ValueError("the API key is empty, or has spaces, line ends or other characters that no key has")
     url = httpx.URL(base_url)
     if url.scheme not in ("http", "https") or not url.host:
