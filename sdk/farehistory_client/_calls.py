@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from farehistory_client import _json
 from farehistory_client import _wire as wire
@@ -27,7 +27,9 @@ from farehistory_client._errors import (
 from farehistory_client._fares import Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
 from farehistory_client._retry import RETRIED, Retries, Spending, jittered
 from farehistory_client._steps import Ask, NoAnswer, Reply, Send, Steps, Wait
-from farehistory_client._wire import Answer, Body, Request, path_of
+from farehistory_client._wire import UNREADABLE, Answer, Body, Request, path_of
+
+T = TypeVar("T")
 
 Item: TypeAlias = tuple[str, Change, ExpectedVersion]
 """One append of a batch: booking id, change, expected version."""
@@ -74,22 +76,21 @@ class Calls:
         spending: Spending | None = None,
     ) -> Steps[Appended]:
         request = wire.append_request(booking_id, change, expected_version, self.codecs)
-        answer = yield from self.exchange(request, spending)
-        return self._appended(answer.json(), answer.status == 200)
+        return (yield from self.exchange(request, self._append_answer, spending))
 
     def dry_run(
         self, booking_id: str, change: Change, expected_version: ExpectedVersion
     ) -> Steps[dict[str, Any]]:
         request = wire.append_request(booking_id, change, expected_version, self.codecs, dry_run=True)
-        document: dict[str, Any] = (yield from self.exchange(request)).json()
+        document: dict[str, Any] = yield from self.exchange(request, Answer.json)
         return document
 
     def append_all(self, items: Sequence[Item], spending: Spending | None = None) -> Steps[list[Appended]]:
         """All or none."""
         if not items:
             return []
-        answer = yield from self.exchange(wire.batch_request(self._bodies(items), atomic=True), spending)
-        return [self._appended(each["event"], each["status"] == 200) for each in answer.json()["items"]]
+        request = wire.batch_request(self._bodies(items), atomic=True)
+        return (yield from self.exchange(request, self._atomic_answer, spending))
 
     def append_many(self, items: Sequence[Item]) -> Steps[list[Appended | Problem]]:
         """Each for itself. What the platform could not settle is sent again, as long as a batch's budget allows."""
@@ -121,8 +122,8 @@ class Calls:
         spending, pending = Spending(self.retries), part
         while pending:
             request = wire.batch_request([bodies[i] for i in pending], atomic=False)
-            documents = (yield from self.exchange(request, spending, doubt)).json()["items"]
-            results |= {i: self._item(each) for i, each in zip(pending, documents, strict=True)}
+            answers = yield from self.exchange(request, self._batch_answer, spending, doubt)
+            results |= dict(zip(pending, answers, strict=True))
             pending = [i for i in pending if _is_open(results[i])]
             doubt.may_be_done = doubt.may_be_done or bool(pending)
             wait = spending.wait_after_failure(None) if pending else None
@@ -131,7 +132,7 @@ class Calls:
             spending.left_out((yield Wait(wait)))
         for i in part if doubt.may_be_done else ():
             result = results[i]
-            if isinstance(result, Problem) and not _is_last_word(result):
+            if isinstance(result, Problem) and not _is_last_word(result, bodies[i]):
                 result.unsettled = _unsettled(wire.batch_request([bodies[i]], atomic=False))
 
     def settle(self, unsettled: Unsettled) -> Steps[list[Appended | Problem]]:
@@ -140,11 +141,10 @@ class Calls:
             batch = _json.loads(unsettled.body)
             if not batch["atomic"]:  # may be more than one batch
                 return (yield from self._append_many(batch["items"], may_be_done=True))
-        request = Request("POST", unsettled.path, body=unsettled.body)
-        answer = yield from self.exchange(request, doubt=Doubt(may_be_done=True))
+        request, doubt = Request("POST", unsettled.path, body=unsettled.body), Doubt(may_be_done=True)
         if unsettled.path == wire.BATCH:
-            return [self._item(each) for each in answer.json()["items"]]
-        return [self._appended(answer.json(), answer.status == 200)]
+            return (yield from self.exchange(request, self._batch_answer, doubt=doubt))
+        return [(yield from self.exchange(request, self._append_answer, doubt=doubt))]
 
     def update(
         self, booking_id: str, decide: Callable[[Any], Any], *, attempts: int, whole: bool
@@ -161,14 +161,19 @@ class Calls:
                 return (yield from self._append_from(booking_id, changes, version, spending))
             except (VersionConflict, BatchRefused) as refusal:
                 conflict = refusal.problem if isinstance(refusal, BatchRefused) else refusal
-                if not isinstance(conflict, VersionConflict) or conflict.current.version == version:
-                    raise  # of the same version: one of the changes is in already
-                current = conflict.current
+                if not isinstance(conflict, VersionConflict):
+                    raise
+                # Where a later change was refused, the fare that is told has those before it, which were taken back.
+                is_first = not isinstance(refusal, BatchRefused) or refusal.index == 0
+                current = conflict.current if is_first else None
                 pause = jittered(min(LONGEST_PAUSE, 0.01 * 2 ** min(attempt, 10)))
                 if attempt == attempts or spending.seconds_left <= pause:
                     raise conflict from None
-            spending.left_out((yield Wait(pause)))
-            seen = yield from self._seen(booking_id, current, whole, spending)
+            if current is None or current.version != version:
+                spending.left_out((yield Wait(pause)))
+                seen = yield from self._seen(booking_id, current, whole, spending)
+            if seen is None or seen.version == version:  # nobody else wrote: one of the changes is in already
+                raise conflict
         raise AssertionError("unreachable")
 
     def _append_from(
@@ -203,7 +208,7 @@ class Calls:
         parameters = {"consistency": "strong"} if strong else {}
         if min_version:
             parameters["min_version"] = str(min_version)
-        return wire.fare_of((yield from self._get(path_of("fares", booking_id), parameters, spending)))
+        return (yield from self._get(wire.fare_of, path_of("fares", booking_id), parameters, spending))
 
     def fare_as_of(
         self,
@@ -220,37 +225,47 @@ class Calls:
             parameters["occurred_before"] = wire.time_text(occurred_before)
         if not parameters:
             raise ValueError("a fare as of when? Give a version or a time")
-        return wire.fare_of((yield from self._get(path_of("fares", booking_id), parameters)))
+        return (yield from self._get(wire.fare_of, path_of("fares", booking_id), parameters))
 
     def history(self, booking_id: str, *, after_version: int, limit: int) -> Steps[Page]:
         parameters = {"after_version": str(after_version), "limit": str(limit)}
-        return wire.page_of(
-            (yield from self._get(path_of("fares", booking_id, "events"), parameters)), self.codecs
-        )
+        path = path_of("fares", booking_id, "events")
+        return (yield from self._get(lambda document: wire.page_of(document, self.codecs), path, parameters))
 
     def event(self, booking_id: str, version: int) -> Steps[FareEvent]:
-        document = yield from self._get(path_of("fares", booking_id, "events", str(version)), {})
-        return wire.event_of(document, self.codecs)
+        path = path_of("fares", booking_id, "events", str(version))
+        return (yield from self._get(lambda document: wire.event_of(document, self.codecs), path, {}))
 
     def diff(self, booking_id: str, since: int | datetime, until: int | datetime, limit: int) -> Steps[Diff]:
         parameters = {"from": _state(since), "to": _state(until), "limit": str(limit)}
-        document = yield from self._get(path_of("fares", booking_id, "diff"), parameters)
-        return diff_of(document, self.codecs)
+        path = path_of("fares", booking_id, "diff")
+        return (yield from self._get(lambda document: diff_of(document, self.codecs), path, parameters))
 
     def receipt(self, booking_id: str, *, form: str, number: str | None) -> Steps[bytes]:
         parameters = {"format": form} | ({} if number is None else {"number": number})
         request = Request("GET", path_of("fares", booking_id, "receipt"), parameters, raw=True)
-        return (yield from self.exchange(request)).body
+        return (yield from self.exchange(request, lambda answer: answer.body))
 
-    def _get(self, path: str, parameters: dict[str, str], spending: Spending | None = None) -> Steps[Any]:
-        return (yield from self.exchange(Request("GET", path, parameters), spending)).json()
+    def _get(
+        self,
+        read: Callable[[Any], T],
+        path: str,
+        parameters: dict[str, str],
+        spending: Spending | None = None,
+    ) -> Steps[T]:
+        request = Request("GET", path, parameters)
+        return (yield from self.exchange(request, lambda answer: read(answer.json()), spending))
 
     # What all have in common
 
     def exchange(
-        self, request: Request, spending: Spending | None = None, doubt: Doubt | None = None
-    ) -> Steps[Answer]:
-        """The first answer that is one, if it is a success; the very same request until then.
+        self,
+        request: Request,
+        read: Callable[[Answer], T],
+        spending: Spending | None = None,
+        doubt: Doubt | None = None,
+    ) -> Steps[T]:
+        """The first answer that is one and can be read, if it is a success; the very same request until then.
 
         Raises what the last try came to: with the request, if any of its tries may have been carried out.
         """
@@ -260,13 +275,14 @@ class Calls:
         while True:
             within = max(LEAST, min(self.timeout, spending.seconds_left))
             reply: Reply = yield Send(request, within + request.waits)
-            if isinstance(reply, Answer) and reply.is_of(request):
+            outcome = _outcome(request, reply, read)
+            if not isinstance(outcome, FareHistoryError):
                 if spending.is_over():
                     logger.warning(
                         "%s %s is answered again, after %.0f s", request.method, request.path, spending.passed
                     )
-                return reply
-            error = _error_of(request, reply)
+                return outcome
+            error = outcome
             doubt.may_be_done = doubt.may_be_done or not _says_not_done(reply, error)
             wait = spending.wait_after_failure(_retry_after(reply)) if _is_retried(reply) else None
             if wait is not None:
@@ -274,12 +290,21 @@ class Calls:
                 logger.log(level, "%s; again in %.2f s; no answer for %.0f s", error, wait, spending.passed)
                 spending.left_out((yield Wait(wait)))
             if wait is None or spending.seconds_left <= 0:
-                if doubt.may_be_done and not _is_last_word(error):
+                if doubt.may_be_done and not _is_last_word_on(request, error):
                     error.unsettled = _unsettled(request)
                 raise error
 
     def _bodies(self, items: Sequence[Item]) -> list[Body]:
         return [wire.item_body(*item, self.codecs) for item in items]
+
+    def _append_answer(self, answer: Answer) -> Appended:
+        return self._appended(answer.json(), answer.status == 200)
+
+    def _atomic_answer(self, answer: Answer) -> list[Appended]:
+        return [self._appended(each["event"], each["status"] == 200) for each in answer.json()["items"]]
+
+    def _batch_answer(self, answer: Answer) -> list[Appended | Problem]:
+        return [self._item(each) for each in answer.json()["items"]]
 
     def _appended(self, document: Any, replayed: bool) -> Appended:
         return Appended(wire.event_of(document, self.codecs), replayed)
@@ -299,9 +324,14 @@ def _retry_after(reply: Reply) -> float | None:
     return reply.retry_after if isinstance(reply, Answer) else None
 
 
-def _error_of(request: Request, reply: Reply) -> FareHistoryError:
+def _outcome(request: Request, reply: Reply, read: Callable[[Answer], T]) -> T | FareHistoryError:
     if isinstance(reply, Answer):
-        return reply.problem()
+        if not reply.is_of(request):
+            return reply.problem()
+        try:
+            return read(reply)
+        except UNREADABLE as reason:
+            return Unanswered(f"the answer {reply.status} is no answer of the platform's: {reason!r}")
     error = Unanswered(f"{request.method} {request.path}: {reply.error!r}")
     error.__cause__ = reply.error
     return error
@@ -314,11 +344,23 @@ def _says_not_done(reply: Reply, error: FareHistoryError) -> bool:
     return isinstance(error, Problem) and reply.status < 500
 
 
-def _is_last_word(error: FareHistoryError) -> bool:
+def _is_last_word_on(request: Request, error: FareHistoryError) -> bool:
+    if request.body is None or not isinstance(error, Problem):
+        return False
+    asked = _json.loads(request.body)
+    if not isinstance(error, BatchRefused):
+        return _is_last_word(error, asked)
+    return _is_last_word(error.problem, asked["items"][error.index], taken_back=error.index)
+
+
+def _is_last_word(refusal: Problem, asked: Body, *, taken_back: int = 0) -> bool:
     """Whether the platform has judged what was asked for, for ever: had an earlier try been written, this one were a
-    replay, and one that is still on its way will be refused as well. What depends on the fare as it is can pass."""
-    refusal = error.problem if isinstance(error, BatchRefused) else error
-    return isinstance(refusal, (VersionConflict, TransactionIdReused, CurrencyMismatch))
+    replay, and one that is still on its way will be refused as well. What depends on the fare as it is can pass; so
+    can a version that the booking has not reached. `taken_back`: changes that the fare it tells of may have had."""
+    if isinstance(refusal, VersionConflict):
+        expected = asked["expected_version"]
+        return isinstance(expected, int) and expected < refusal.current.version - taken_back
+    return isinstance(refusal, (TransactionIdReused, CurrencyMismatch))
 
 
 def _unsettled(request: Request) -> Unsettled | None:

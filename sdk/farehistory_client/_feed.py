@@ -10,9 +10,9 @@ from typing import Any, Final
 from farehistory_client._calls import Calls
 from farehistory_client._errors import Skipped
 from farehistory_client._fares import FareEvent
-from farehistory_client._retry import UNENDING, Retries, Spending
+from farehistory_client._retry import LONGEST_ASKED, UNENDING, Retries, Spending
 from farehistory_client._steps import Steps, Wait
-from farehistory_client._wire import Request, event_of, time_text
+from farehistory_client._wire import Answer, Request, event_of, time_text
 
 TAIL: Final = "tail"
 """A cursor after all that is there now."""
@@ -92,12 +92,18 @@ class Following:
         wait = 0 if self.cursor == TAIL else self._wait
         parameters = self._parameters | self._place() | {"wait": str(wait)}
         request = Request("GET", "events", parameters, waits=float(wait))
-        answer = yield from self._calls.exchange(request, Spending(self._budget))
+        page, refused = yield from self._calls.exchange(request, self._read, Spending(self._budget))
+        if refused is not None:
+            yield Wait(refused)
+        return page
+
+    def _read(self, answer: Answer) -> tuple[FeedPage, float | None]:
+        """The page, and how long to wait before the next where this one was not waited for."""
         document = answer.json()
         page = self._proven(document)
-        if document["wait_refused"]:
-            yield Wait(answer.retry_after or REFUSED_WAIT)
-        return page
+        if not document["wait_refused"]:
+            return page, None
+        return page, min(answer.retry_after or REFUSED_WAIT, LONGEST_ASKED)
 
     def _place(self) -> dict[str, str]:
         if self.cursor is not None:

@@ -10,6 +10,9 @@ from typing import Final
 RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same may be sent again. Never a 409: that is an answer."""
 
+LONGEST_ASKED: Final = 300.0
+"""Seconds that the platform's own word counts for: a slip of a gateway must not silence a consumer for years."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
@@ -25,19 +28,21 @@ class Retries:
     """... and at most this."""
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.within <= 0 or self.first_wait < 0 or self.longest_wait < 0:
+        # Put so that it is also false of NaN.
+        if not (self.attempts >= 1 and self.within > 0 and self.first_wait >= 0 and self.longest_wait >= 0):
             raise ValueError(f"not a budget: {self}")
 
     def wait(self, failures: int, since: float, retry_after: float | None) -> float | None:
         """How long to wait after so many failed tries, the first of them begun `since` seconds ago; None: give up.
 
-        The platform's own word (`retry_after`) is the least; what does not fit the time that is left is not begun.
+        The platform's own word (`retry_after`) is the least, up to LONGEST_ASKED; what does not fit the time that is
+        left is not begun.
         """
         if failures >= self.attempts:
             return None
         wait = jittered(min(self.longest_wait, self.first_wait * 2 ** min(failures - 1, 30)))
         if retry_after is not None:
-            wait += retry_after
+            wait += min(retry_after, LONGEST_ASKED)
         return wait if since + wait < self.within else None
 
 

@@ -49,7 +49,11 @@ class LedgerRestored(FareHistoryError):
     def __init__(self, partition: int, known: int, epoch: int) -> None:
         super().__init__(f"partition {partition}: epoch {epoch}, after events of epoch {known}")
         self.partition = partition
+        self.known = known
         self.epoch = epoch
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.partition, self.known, self.epoch), self.__dict__
 
 
 @dataclass(slots=True)
@@ -73,6 +77,9 @@ class _Entry:
 
 class StreamReading(Generic[R]):
     """One consumer of a group."""
+
+    _other_kind: type
+    """Of Redis's client: its answers are not what this one's are, and one would stop the loop while it waits."""
 
     _sleep: Callable[[float], Any]
     _pause: Callable[[float], Any]
@@ -100,7 +107,10 @@ class StreamReading(Generic[R]):
         kept, in one transaction with what you made of the event: then each event takes effect once. `epoch`:
         the one that you have kept, likewise. `takeover`: seconds after which what another consumer was given is
         taken from it; longer than you ever take for `batch` events.
+        Raises TypeError for a client of Redis of the other kind.
         """
+        if isinstance(client, self._other_kind):
+            raise TypeError(f"a {type(self).__name__} cannot read by {client!r}")
         self._redis: Any = client
         self._group, self._consumer = group, consumer
         self._codecs = codecs or Codecs()

@@ -24,6 +24,9 @@ BATCH: Final = "events/batch"
 
 Body: TypeAlias = dict[str, Any]
 
+UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, Unanswered)
+"""What comes of reading a document that is of another form than the platform's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -75,7 +78,7 @@ class Answer:
             return max(0.0, seconds) if isfinite(seconds) else None
         try:
             return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
     def problem(self) -> Problem | Unanswered:
@@ -83,12 +86,9 @@ class Answer:
         if not self.headers.get("content-type", "").startswith("application/problem+json"):
             return Unanswered(f"the answer {self.status} is not the platform's: {self.body[:200]!r}")
         try:
-            document = self.json()
-        except Unanswered as error:
-            return error
-        if not isinstance(document, dict):
+            return problem_of(self.json(), status=self.status, retry_after=self.retry_after)
+        except UNREADABLE:
             return Unanswered(f"the answer {self.status} is no problem document: {self.body[:200]!r}")
-        return problem_of(document, status=self.status, retry_after=self.retry_after)
 
     @property
     def is_success(self) -> bool:
@@ -103,7 +103,7 @@ class Answer:
             return True
         try:
             return _speaks_of(self.json(), request)
-        except (Unanswered, LookupError, TypeError, AttributeError):
+        except UNREADABLE:
             return False
 
 

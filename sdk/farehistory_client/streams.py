@@ -35,6 +35,7 @@ __all__ = ["AsyncStreamReader", "LedgerRestored", "StreamReader"]
 class StreamReader(StreamReading[redis.Redis]):
     """One consumer of a group. Not to be shared among threads; each has one of its own."""
 
+    _other_kind = redis.asyncio.Redis
     _sleep = staticmethod(time.sleep)
     _pause = staticmethod(wait)
 
@@ -57,6 +58,7 @@ class StreamReader(StreamReading[redis.Redis]):
 class AsyncStreamReader(StreamReading[redis.asyncio.Redis]):
     """`StreamReader` for an event loop of asyncio. Not to be shared among tasks; each has one of its own."""
 
+    _other_kind = redis.Redis
     _sleep = staticmethod(asyncio.sleep)
     _pause = staticmethod(wait_async)
 
@@ -83,11 +85,16 @@ def _done(steps: Steps[None]) -> None:
 
 
 async def _done_async(steps: Steps[None]) -> None:
+    this = asyncio.current_task()
+    assert this is not None
+    cancelled = this.cancelling()
     try:
         step: Any = next(steps)
         while True:
             try:
                 result = await step if isawaitable(step) else step
+                if this.cancelling() > cancelled:  # redis-py may lose it, by asyncio.wait_for before Python 3.12
+                    raise asyncio.CancelledError
             except BaseException as error:
                 step = steps.throw(error)
             else:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from farehistory_client import (
     ANY,
+    BatchRefused,
     NotAuthenticated,
     RateLimited,
     Retries,
@@ -18,7 +19,7 @@ from farehistory_client import (
     VersionConflict,
 )
 from farehistory_client._calls import Calls
-from farehistory_client._retry import Spending
+from farehistory_client._retry import LONGEST_ASKED, UNENDING, Spending
 from farehistory_client._steps import Send, Wait
 from farehistory_client._wire import Answer
 
@@ -136,10 +137,86 @@ def test_a_key_that_is_refused_after_a_lost_answer_leaves_a_doubt(faked: Platfor
 
 def test_a_refusal_after_a_lost_answer_is_the_last_word(faked: Platform, booking: str) -> None:
     fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    faked.wire.lose_answers()
+    fares.append(booking, price(), expected_version=1)
     faked.wire.cut_connections()
     with pytest.raises(VersionConflict) as refused:
-        fares.append(booking, price(), expected_version=3)
+        fares.append(booking, price(), expected_version=1)
     assert refused.value.unsettled is None
+
+
+def test_a_version_that_is_not_there_yet_is_none(faked: Platform, booking: str) -> None:
+    """A try that is still on its way is written once somebody else has brought the booking there."""
+    fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    faked.wire.cut_connections()
+    with pytest.raises(VersionConflict) as refused:
+        fares.append(booking, price(), expected_version=2)
+    assert refused.value.unsettled is not None
+    items = [(booking, price(), 1), (booking, price(), 3)]
+    faked.wire.cut_connections()
+    with pytest.raises(BatchRefused) as batch:
+        fares.append_all(items)
+    assert batch.value.unsettled is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e300",
+        "86400",
+        "Fri, 31 Dec 9998 23:59:59 GMT",
+        "Mon, 01 Jan 2020 00:00:00 +99999999999999999999",
+        "99999999999999999999 Jan 2020 00:00",
+    ],
+)
+def test_no_word_of_a_gateway_silences_a_consumer_for_years(text: str) -> None:
+    wait = UNENDING.wait(1, 0.0, Answer(503, {"retry-after": text}, b"").retry_after)
+    assert wait is not None and wait <= LONGEST_ASKED + 0.1
+
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (500, PROBLEM, '{"code": "internal_error", "errors": {"amount": ["is wrong"]}}'),
+        (503, PROBLEM, '{"errors": 3}'),
+        (200, "application/json", '{"booking_id": "BOOKING"}'),
+        (200, "application/json", '{"booking_id": "BOOKING", "fare": "x", "version": 1}'),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_asked_for_again(
+    faked: Platform, booking: str, status: int, kind: str, body: str
+) -> None:
+    fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    text = body.replace("BOOKING", booking)
+    faked.wire.faults.append(httpx.Response(status, text=text, headers={"Content-Type": kind}))
+    assert fares.fare(booking).version == 1
+    faked.wire.faults.extend([httpx.Response(status, text=text, headers={"Content-Type": kind})] * 10)
+    with pytest.raises(Unanswered):
+        fares.fare(booking)
+
+
+def test_an_append_whose_answer_says_too_little_is_settled(faked: Platform, booking: str) -> None:
+    fares, change = faked.client(), price()
+    little = {"booking_id": booking, "transaction_id": str(change.transaction_id)}
+    faked.wire.faults.extend([httpx.Response(201, json=little)] * 10)
+    with pytest.raises(Unanswered) as unanswered:
+        fares.append(booking, change, expected_version=0)
+    assert unanswered.value.unsettled is not None
+    (settled,) = fares.settle(unanswered.value.unsettled)
+    assert settled.event.version == 1
+
+
+def test_a_page_that_is_none_is_asked_for_again(faked: Platform, booking: str) -> None:
+    fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    faked.wire.faults.append(httpx.Response(200, json={}))
+    assert [event.version for event in fares.feed(until_caught_up=True)] == [1]
 
 
 def steps_of(*answers: Answer, retries: Retries) -> tuple[list[float], list[float], Any]:
@@ -208,7 +285,9 @@ def test_a_rate_limit_is_waited_for(faked: Platform, booking: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"attempts": 0}, {"within": 0}, {"first_wait": -1}, {"longest_wait": -1}], ids=str
+    "wrong",
+    [{"attempts": 0}, {"within": 0}, {"within": float("nan")}, {"first_wait": -1}, {"longest_wait": -1}],
+    ids=str,
 )
 def test_a_budget_that_is_none_is_a_mistake(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -394,3 +395,40 @@ def test_both_kinds_of_reader_have_the_same_calls() -> None:
         return {name: list(inspect.signature(each).parameters) for name, each in found.items()}
 
     assert calls(StreamReader) == calls(AsyncStreamReader)
+
+
+def test_a_client_of_redis_of_the_other_kind_is_a_mistake() -> None:
+    wrong: Any = redis.Redis()
+    with pytest.raises(TypeError):
+        AsyncStreamReader(wrong, "loyalty", "loyalty-1")
+    wrong = redis.asyncio.Redis()
+    with pytest.raises(TypeError):
+        StreamReader(wrong, "loyalty", "loyalty-1")
+
+
+def test_a_cancellation_that_gets_lost_on_the_way_ends_it_all_the_same() -> None:
+    """As redis-py can lose one; here the function does."""
+    _, partition, _ = stream_of(3)
+    handed_over: list[int] = []
+
+    async def handle(event: FareEvent) -> None:
+        handed_over.append(event.position)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    async def reading() -> None:
+        async with redis.asyncio.Redis.from_url(django_settings.REDIS_URL) as connection:
+            task = asyncio.create_task(reader(partial(AsyncStreamReader, connection), partition).run(handle))
+            while not handed_over:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), 10)
+            assert task.cancelled()
+
+    loops.run(reading())
+    assert len(handed_over) == 1
+
+
+def test_a_restored_ledger_is_told_to_other_processes_too() -> None:
+    told = pickle.loads(pickle.dumps(LedgerRestored(3, 1, 2)))
+    assert (told.partition, told.known, told.epoch) == (3, 1, 2)

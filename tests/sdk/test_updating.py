@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from farehistory_client import (
     ANY,
-    BatchRefused,
     Change,
     Fare,
     Head,
@@ -188,6 +187,27 @@ def test_changes_one_of_which_is_in_already_are_not_decided_on_for_ever(
         asked.append(head.version)
         return [first, toll()]
 
-    with pytest.raises(BatchRefused):
+    with pytest.raises(VersionConflict):
         fares.update(booking, both)
     assert asked == [1]
+
+
+@pytest.mark.parametrize("known", ["itself", "of before"])
+def test_no_change_is_decided_on_a_fare_that_was_taken_back(
+    platform: Platform, booking: str, known: str
+) -> None:
+    """A batch that is refused at a later change tells of the fare with the earlier ones; nobody ever paid that."""
+    fares, before, asked = platform.client(), toll(), list[tuple[int, Any]]()
+    fares.append(booking, price(), expected_version=0)
+    fares.append(booking, before, expected_version=ANY)
+    new = Change.add("fee", "100.00")
+
+    def decide(head: Head) -> list[Change]:
+        asked.append((head.version, head.amount))
+        if len(asked) == 2:
+            fares.append(booking, toll(), expected_version=ANY)  # makes the version true, with another fare
+        return [new, new if known == "itself" else before, Change.sub("promo", "1.00")]
+
+    with pytest.raises(VersionConflict):
+        fares.update(booking, decide)
+    assert asked == [(2, fares.fare(booking, strong=True).amount)]
