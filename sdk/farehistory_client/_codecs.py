@@ -106,7 +106,6 @@ class Codecs:
 
     def __init__(self) -> None:
         self._by_event: dict[tuple[str | None, str | None], _Codec] = {}
-        self._by_type: dict[type, _Codec] = {}
 
     def register(
         self,
@@ -134,41 +133,41 @@ class Codecs:
             raise ValueError(
                 f"version {version} needs an upcast of each version before it: {sorted(upcasts)}"
             )
-        place = (component, event_type)
-        if (
-            place in self._by_event
-            or self._by_type.get(type_, _Codec(form, version, upcasts)).version != version
-        ):
-            raise ValueError(f"{component or event_type} or {type_.__name__} has a codec already")
-        codec = self._by_event[place] = _Codec(form, version, upcasts)
-        self._by_type[type_] = codec
+        if (component, event_type) in self._by_event:
+            raise ValueError(f"{_place(component, event_type)} has a codec already")
+        self._by_event[component, event_type] = _Codec(form, version, upcasts)
 
-    def metadata_of(self, given: Any) -> Mapping[str, Any] | None:
-        """Metadata as it is sent.
+    def metadata_of(self, component: str, event_type: str, given: Any) -> Mapping[str, Any] | None:
+        """Metadata of such an event as it is sent; a mapping as it is.
 
         Raises TypeError for an object of a type that is not registered, CodecError for one that would not come back as
-        it is.
+        it is, such as of a type that is registered for other events.
         """
         if given is None or isinstance(given, Mapping):
             return given
-        if isinstance(given, Details):
-            return self._codec_of(given.value).dump(given.value, given.unknown)
-        return self._codec_of(given).dump(given, {})
+        details = given if isinstance(given, Details) else Details(given)
+        type_, codec = type(details.value), self._codec_of(component, event_type)
+        if codec is not None and codec.form.type is type_:
+            return codec.dump(details.value, details.unknown)
+        if all(each.form.type is not type_ for each in self._by_event.values()):
+            raise TypeError(f"metadata is a mapping or of a registered type, not {type_.__name__}")
+        read_as = (
+            "no codec is registered for it" if codec is None else f"it is read as {codec.form.type.__name__}"
+        )
+        raise CodecError(f"{type_.__name__} is no metadata of {_place(component, event_type)}: {read_as}", {})
 
     def details_of(
         self, component: str, event_type: str, metadata: Mapping[str, Any] | None
     ) -> Details[Any] | None:
         """Metadata as its type has it; None where it has none. Raises CodecError."""
-        if metadata is None:
-            return None
-        for place in ((component, event_type), (component, None), (None, event_type)):
-            codec = self._by_event.get(place)
-            if codec is not None:
-                return codec.load(metadata)
-        return None
+        codec = self._codec_of(component, event_type)
+        return None if metadata is None or codec is None else codec.load(metadata)
 
-    def _codec_of(self, value: Any) -> _Codec:
-        codec = self._by_type.get(type(value))
-        if codec is None:
-            raise TypeError(f"metadata is a mapping or of a registered type, not {type(value).__name__}")
-        return codec
+    def _codec_of(self, component: str, event_type: str) -> _Codec | None:
+        """The closest."""
+        places = ((component, event_type), (component, None), (None, event_type))
+        return next((self._by_event[each] for each in places if each in self._by_event), None)
+
+
+def _place(component: str | None, event_type: str | None) -> str:
+    return " ".join(filter(None, (event_type, component)))

@@ -172,7 +172,7 @@ def event_body(change: Change, expected_version: ExpectedVersion, codecs: Codecs
         "description": change.description,
         "occurred_at": None if change.occurred_at is None else time_text(change.occurred_at),
         "actor": change.actor,
-        "metadata": codecs.metadata_of(change.metadata),
+        "metadata": codecs.metadata_of(change.component, change.type, change.metadata),
         "allow_negative": change.allow_negative or None,
     }
     return {

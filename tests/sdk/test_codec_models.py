@@ -28,12 +28,12 @@ def echoed(type_: Any, stored: Any) -> tuple[Details[Any], Any]:
     codecs = codecs_for(type_)
     details = codecs.details_of("toll", "ADD", _json.loads(_json.dumps(stored)))
     assert details is not None
-    return details, codecs.metadata_of(details)
+    return details, codecs.metadata_of("toll", "ADD", details)
 
 
 def back(value: Any) -> Any:
     codecs = codecs_for(type(value))
-    return echoed(type(value), codecs.metadata_of(value))[0]
+    return echoed(type(value), codecs.metadata_of("toll", "ADD", value))[0]
 
 
 class Ratio(Enum):
@@ -62,7 +62,7 @@ class Gate(BaseModel):
 def test_a_strict_model_comes_back() -> None:
     value = Gate(gate_name="Tuas", price=Decimal("12345678901234567890.12"))
     assert back(value) == Details(value)
-    assert "gateName" in (codecs_for(Gate).metadata_of(value) or {})
+    assert "gateName" in (codecs_for(Gate).metadata_of("toll", "ADD", value) or {})
 
 
 def test_an_amount_keeps_all_its_digits() -> None:
@@ -150,7 +150,7 @@ def test_an_open_model_keeps_what_it_was_given() -> None:
     assert back(value) == Details(value)
     for version in (1, 2, "x"):  # it is read as the version of the type
         with pytest.raises(CodecError):
-            codecs_for(Open).metadata_of(Open(lane=1, _version=version))
+            codecs_for(Open).metadata_of("toll", "ADD", Open(lane=1, _version=version))
 
 
 class WrittenOtherwise(BaseModel):
@@ -244,7 +244,7 @@ def test_a_choice_comes_back(value: Choices) -> None:
 )
 def test_what_would_come_back_as_another_is_not_sent(value: Choices, says: str) -> None:
     with pytest.raises(CodecError, match=says):
-        codecs_for(Choices).metadata_of(value)
+        codecs_for(Choices).metadata_of("toll", "ADD", value)
 
 
 class Sets(BaseModel):
@@ -256,5 +256,8 @@ def test_a_set_is_written_in_one_order() -> None:
     """Python gives it another in another process, and the same change would be another."""
     names = {f"road {number}" for number in range(10, 60)}
     value = Sets(onRoads=names, within=[{"a": frozenset(names)}])
-    assert codecs_for(Sets).metadata_of(value) == {"onRoads": sorted(names), "within": [{"a": sorted(names)}]}
+    assert codecs_for(Sets).metadata_of("toll", "ADD", value) == {
+        "onRoads": sorted(names),
+        "within": [{"a": sorted(names)}],
+    }
     assert back(value) == Details(value)

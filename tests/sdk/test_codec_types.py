@@ -27,7 +27,9 @@ def codecs_for(type_: Any) -> Codecs:
 
 def back(value: Any) -> Any:
     codecs = codecs_for(type(value))
-    details = codecs.details_of("toll", "ADD", _json.loads(_json.dumps(codecs.metadata_of(value))))
+    details = codecs.details_of(
+        "toll", "ADD", _json.loads(_json.dumps(codecs.metadata_of("toll", "ADD", value)))
+    )
     assert details is not None
     assert details.unknown == {}
     return details.value
@@ -213,7 +215,7 @@ def test_what_would_come_back_as_another_is_not_sent(hint: Any, item: Any, says:
     holder = field_of(hint)
     codecs = codecs_for(holder)
     with pytest.raises(CodecError, match=says):
-        codecs.metadata_of(holder(item))
+        codecs.metadata_of("toll", "ADD", holder(item))
 
 
 def test_what_has_no_equality_is_compared_by_its_fields() -> None:
@@ -286,7 +288,7 @@ def test_a_field_that_is_made_has_to_be_made_the_same_again() -> None:
     value = Fields(cents=5)
     object.__setattr__(value, "total", 7)
     with pytest.raises(CodecError, match="the int 7 and would be the int 10"):
-        codecs_for(Fields).metadata_of(value)
+        codecs_for(Fields).metadata_of("toll", "ADD", value)
 
 
 def test_a_class_of_a_function_can_speak_of_itself_but_not_of_others_there() -> None:
@@ -394,7 +396,7 @@ def test_a_struct_that_could_not_be_read_is_refused_at_once(type_: Any, says: st
 @pytest.mark.parametrize("ratio", [float("nan"), float("inf"), float("-inf")])
 def test_a_struct_with_a_number_that_json_has_not_is_not_sent(ratio: float) -> None:
     with pytest.raises(CodecError, match="not JSON compliant"):
-        codecs_for(Strict).metadata_of(Strict("Tuas", ratio))
+        codecs_for(Strict).metadata_of("toll", "ADD", Strict("Tuas", ratio))
 
 
 class Sets(msgspec.Struct):
@@ -405,4 +407,4 @@ def test_a_set_that_is_in_no_order_is_not_sent() -> None:
     """Sent by another process, it would be other bytes under the same transaction id."""
     assert back(Sets({"b", "a"})) == Sets({"a", "b"})
     with pytest.raises(CodecError, match="in one order"):
-        codecs_for(Sets).metadata_of(Sets({1, "a"}))
+        codecs_for(Sets).metadata_of("toll", "ADD", Sets({1, "a"}))

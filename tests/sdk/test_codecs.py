@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from farehistory_client import Change, CodecError, Codecs, Details, _json
+from farehistory_client import ANY, Change, CodecError, Codecs, Details, _json
 from farehistory_client.testing import FakeServer, fare_event
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,7 +154,7 @@ def codecs_for(type_: type, **options: Any) -> Codecs:
 def test_a_value_comes_back_as_it_was(kind: str, data: st.DataObject) -> None:
     value = data.draw(values(kind))
     codecs = codecs_for(type(value))
-    details = codecs.details_of("toll", "ADD", over_the_wire(codecs.metadata_of(value)))
+    details = codecs.details_of("toll", "ADD", over_the_wire(codecs.metadata_of("toll", "ADD", value)))
     assert details == Details(value)
 
 
@@ -166,13 +166,13 @@ def test_what_the_type_does_not_know_survives(
 ) -> None:
     value = data.draw(values(kind))
     codecs = codecs_for(type(value))
-    written = dict(codecs.metadata_of(value) or {})
+    written = dict(codecs.metadata_of("toll", "ADD", value) or {})
     stored = {**written, **beside, "gate": {**written["gate"], **within}}
     details = codecs.details_of("toll", "ADD", over_the_wire(stored))
     assert details is not None
     assert details.value == value
-    assert over_the_wire(codecs.metadata_of(details)) == over_the_wire(stored)
-    assert over_the_wire(codecs.metadata_of(details.having(value))) == over_the_wire(stored)
+    assert over_the_wire(codecs.metadata_of("toll", "ADD", details)) == over_the_wire(stored)
+    assert over_the_wire(codecs.metadata_of("toll", "ADD", details.having(value))) == over_the_wire(stored)
 
 
 @some
@@ -212,7 +212,7 @@ def test_events_of_every_version_load(name: str, cents: int, beside: Any) -> Non
         assert details is not None
         assert details.value == Toll(name, cents)
         assert details.unknown == over_the_wire(beside)
-        written = codecs.metadata_of(details)
+        written = codecs.metadata_of("toll", "ADD", details)
         assert written == {"_version": 3, "gate": name, "cents": cents, "lanes": 1, **over_the_wire(beside)}
 
 
@@ -222,7 +222,7 @@ def test_a_later_version_is_read_as_far_as_it_is_known_and_stays_one() -> None:
     details = codecs.details_of("toll", "ADD", stored)
     assert details is not None
     assert details.value == Toll("Tuas", 500, 2)
-    assert codecs.metadata_of(details.having(Toll("Tuas", 700, 2))) == {**stored, "cents": 700}
+    assert codecs.metadata_of("toll", "ADD", details.having(Toll("Tuas", 700, 2))) == {**stored, "cents": 700}
 
 
 @pytest.mark.parametrize("version", [0, -1, True, "2", None, Decimal("1.5")])
@@ -240,7 +240,7 @@ def test_what_is_written_wins_over_what_was_unknown() -> None:
 
     codecs = codecs_for(Sparse)
     details = Details(Sparse(5, "Tuas"), {"gate": "none", "cents": 0, "lane": 2})
-    assert codecs.metadata_of(details) == {"gate": "Tuas", "cents": 5, "lane": 2}
+    assert codecs.metadata_of("toll", "ADD", details) == {"gate": "Tuas", "cents": 5, "lane": 2}
     read = codecs.details_of("toll", "ADD", {"cents": 5, "gate": "none"})
     assert read == Details(Sparse(5)), "it is known, though it is not written"
 
@@ -268,6 +268,28 @@ def test_the_codec_of_an_event_is_the_closest() -> None:
     assert codecs.details_of("toll", "ADD", None) is None, "it was erased"
 
 
+def test_what_would_be_read_as_another_type_or_as_none_is_not_sent() -> None:
+    codecs = Codecs()
+    codecs.register(Toll, component="toll")
+    codecs.register(Gate, event_type="SET")
+    server = FakeServer()
+    with server.client(codecs=codecs) as fares:
+        fares.append("BK-1", price(metadata=Gate("Tuas")), expected_version=0)
+        for change, says in (
+            (Change.add("tol", 1, metadata=Toll("Tuas", 5)), "Toll is no metadata of ADD tol: no codec"),
+            (toll(metadata=Gate("Tuas")), "Gate is no metadata of ADD toll: it is read as Toll"),
+            (toll(metadata=Details(Gate("Tuas"), {"x": 1})), "Gate is no metadata of ADD toll"),
+            (Change.set("toll", 1, currency="SGD", metadata=Gate("Tuas")), "of SET toll: it is read as Toll"),
+        ):
+            with pytest.raises(CodecError, match=says):
+                fares.append("BK-1", change, expected_version=ANY)
+            with pytest.raises(CodecError, match=says):
+                fares.append_all([("BK-1", change, ANY)])
+    assert len(server.events()) == 1
+    with pytest.raises(CodecError, match="Gate is no metadata of ADD base_fare"):
+        fare_event(type="ADD", codecs=codecs, metadata=Gate("Tuas"))
+
+
 def test_mistakes_are_said_when_a_type_is_registered() -> None:
     class Listed(msgspec.Struct, array_like=True):
         a: int
@@ -286,7 +308,7 @@ def test_mistakes_are_said_when_a_type_is_registered() -> None:
     with pytest.raises(ValueError):
         codecs.register(Gate, component="toll")
     with pytest.raises(TypeError):
-        codecs.metadata_of(Gate("Tuas"))
+        codecs.metadata_of("toll", "ADD", Gate("Tuas"))
 
 
 def test_an_event_carries_its_details_from_the_append_to_the_feed() -> None:
@@ -313,12 +335,9 @@ def test_an_event_that_cannot_be_read_does_not_take_its_page_along() -> None:
                 handled.append(event.details and event.details.value)
             except CodecError as error:
                 set_aside.append((event.version, error.metadata))
-        assert fares.append("BK-1", toll(metadata={}), expected_version=ANY_VERSION).event.version == 4
+        assert fares.append("BK-1", toll(metadata={}), expected_version=ANY).event.version == 4
     assert handled == [None, Toll("Tuas", 5)]
     assert set_aside == [(2, {"gate": 7})]
-
-
-ANY_VERSION: Any = "any"
 
 
 def test_a_change_without_a_codec_has_plain_metadata() -> None:

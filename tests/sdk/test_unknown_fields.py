@@ -70,7 +70,7 @@ def test_they_survive_wherever_an_object_is(type_: type) -> None:
         "by_road": {"AYE": {"name": "C", "lanes": 1, "x": 3}},
         "seen": [{"name": "E", "lanes": 1, "x": "of E"}, {"name": "D", "lanes": 1, "x": "of D"}],
     }
-    written = codecs.metadata_of(read(codecs, stored))
+    written = codecs.metadata_of("trip", "ADD", read(codecs, stored))
     assert written is not None
     assert written["seen"] == sorted(stored["seen"], key=str), (
         "a set is written in one order, each with its own"
@@ -85,7 +85,7 @@ def test_an_entry_that_is_gone_takes_its_own_along() -> None:
         "gates": [{"name": "A", "x": 3}],
     }
     details = read(codecs, stored)
-    written = codecs.metadata_of(details.having(Trip(by_road={"PIE": Gate("D")})))
+    written = codecs.metadata_of("trip", "ADD", details.having(Trip(by_road={"PIE": Gate("D")})))
     assert written == {
         "gates": [], "legs": [], "seen": [], "by_road": {"PIE": {"name": "D", "lanes": 1, "x": 2}}
     }  # fmt: skip
@@ -97,7 +97,7 @@ def test_an_item_that_is_written_in_another_way_is_still_the_same() -> None:
     stored = [{"lane": 1.0, "at": f"2026-03-0{day}T00:00:00+00:00", "x": day} for day in (1, 2)]
     first, second = read(codecs, {"passages": stored}).value.passages
     details = read(codecs, {"passages": stored})
-    written = codecs.metadata_of(details.having(Passages([second, first])))
+    written = codecs.metadata_of("trip", "ADD", details.having(Passages([second, first])))
     assert written is not None
     assert [each["x"] for each in written["passages"]] == [2, 1]
 
@@ -117,7 +117,7 @@ def test_as_many_items_as_metadata_can_hold_take_no_time() -> None:
         "days": [{"on": f"202601{day % 28 + 1:02}"} for day in range(1500)],
     }
     details = read(codecs, stored)
-    assert len((codecs.metadata_of(details) or {})["lanes"]) == 5000
+    assert len((codecs.metadata_of("trip", "ADD", details) or {})["lanes"]) == 5000
 
 
 gates = st.builds(Gate, name=st.sampled_from("ABC"), lanes=st.integers(1, 2))
@@ -131,7 +131,7 @@ def test_an_item_keeps_its_own_if_it_is_unchanged_or_in_its_place(
     after = data.draw(st.permutations(before) | st.lists(gates, max_size=6))
     codecs = codecs_for(Trip)
     stored = [{"name": gate.name, "lanes": gate.lanes, "x": number} for number, gate in enumerate(before)]
-    written = codecs.metadata_of(read(codecs, {"gates": stored}).having(Trip(after)))
+    written = codecs.metadata_of("trip", "ADD", read(codecs, {"gates": stored}).having(Trip(after)))
     assert written is not None
     kept = [each.get("x") for each in written["gates"]]
     assert [Gate(each["name"], each["lanes"]) for each in written["gates"]] == after

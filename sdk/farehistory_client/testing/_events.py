@@ -71,7 +71,7 @@ def fare_event(
         "source": source,
         "actor": actor,
         "origin": "api",
-        "metadata": codecs.metadata_of(metadata) or {},
+        "metadata": codecs.metadata_of(component, type, metadata) or {},
         "erased": False,
         "corrects_version": None,
         "correction_id": None,
