@@ -20,10 +20,11 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, get_args
 
 from farehistory_client import _json
 from farehistory_client._forms import Form, Metadata, form_of
+from farehistory_client._kinds import COMPONENT, EventType
 from farehistory_client._sameness import difference
 from farehistory_client._unknown import beside, left_out
 
@@ -112,7 +113,7 @@ class Codecs:
         type_: type,
         *,
         component: str | None = None,
-        event_type: str | None = None,
+        event_type: EventType | None = None,
         version: int = 1,
         upcasts: Mapping[int, Callable[[Metadata], Metadata]] | None = None,
     ) -> None:
@@ -121,10 +122,15 @@ class Codecs:
         A dataclass, a msgspec.Struct or a pydantic model. `upcasts` makes of the metadata of version n that of n + 1,
         for each n below `version`. Where several types would do, the one for component and event type is taken, then
         the component's. Raises TypeError for another kind of type, and for one that has fields which could not be read
-        as they are written; ValueError where one is registered already, or an upcast is missing.
+        as they are written; ValueError where one is registered already, an upcast is missing, or no event
+        can have such a component or type.
         """
         if component is None and event_type is None:
             raise ValueError("a codec is for a component, an event type, or both")
+        if component is not None and COMPONENT.fullmatch(component) is None:
+            raise ValueError(f"no component is named {component!r}: a-z, then a-z, 0-9 and _, at most 48")
+        if event_type is not None and event_type not in get_args(EventType):
+            raise ValueError(f"event_type is one of {', '.join(get_args(EventType))}, not {event_type!r}")
         form = form_of(type_)
         if VERSION in form.fields():
             raise ValueError(f"{VERSION} is where the version of metadata stands, and can be no field")

@@ -12,11 +12,10 @@ from uuid import UUID, uuid4
 
 from farehistory_client._amounts import amount_of
 from farehistory_client._codecs import CodecError, Codecs, Details
+from farehistory_client._kinds import EventType
 
 ANY: Final[Literal["any"]] = "any"
 """Expected version of a change that does not depend on the rest of the fare, such as a toll."""
-
-EventType = Literal["SET", "ADD", "SUB"]
 
 ExpectedVersion = int | Literal["any"]
 

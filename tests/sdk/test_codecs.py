@@ -304,6 +304,12 @@ def test_mistakes_are_said_when_a_type_is_registered() -> None:
         codecs_for(Toll, version=3, upcasts={1: dict})
     with pytest.raises(ValueError):
         Codecs().register(Toll)
+    for place in (
+        {"component": "Toll Fee"}, {"component": ""}, {"component": "toll\n"}, {"component": "t" * 49},
+        {"event_type": "add"}, {"event_type": ""}, {"component": "toll", "event_type": "ADJUST"},
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"no component is named|event_type is one of SET, ADD, SUB"):
+            Codecs().register(Toll, **place)  # type: ignore[arg-type]
     codecs = codecs_for(Toll)
     with pytest.raises(ValueError):
         codecs.register(Gate, component="toll")

@@ -13,7 +13,12 @@ RIGHT = """
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
-from farehistory_client import ANY, AsyncClient, Change, Client, Head, Item
+from farehistory_client import ANY, AsyncClient, Change, Client, Codecs, Head, Item
+
+def registered(type_: type) -> Codecs:
+    codecs = Codecs()
+    codecs.register(type_, component="toll", event_type="ADD")
+    return codecs
 
 def use(fares: Client) -> None:
     toll = Change.add("toll", "1.00", currency="SGD", description="Tuas", metadata={"gate": 1})
@@ -39,7 +44,7 @@ async def use_async(fares: AsyncClient) -> None:
 """
 
 WRONG = """
-from farehistory_client import Change, Client
+from farehistory_client import Change, Client, Codecs
 from farehistory_client.testing import FakeServer
 
 Change.add("toll", "1.00", metdata={"gate": 1})  # call-arg
@@ -47,6 +52,7 @@ Change.sub("toll", "1.00", description=5)  # arg-type
 Change.set("toll", "1.00")  # call-arg
 Change.set("toll", "1.00", currency=None)  # arg-type
 Change.add("toll", 1.5)  # arg-type
+Codecs().register(dict, event_type="add")  # arg-type
 FakeServer().client("pricing", retrys=None)  # call-arg
 
 def use(fares: Client) -> None:

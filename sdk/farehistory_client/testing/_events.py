@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 
 from farehistory_client._amounts import amount_of
 from farehistory_client._codecs import Codecs
-from farehistory_client._fares import EventType, FareEvent
+from farehistory_client._fares import FareEvent
+from farehistory_client._kinds import EventType
 from farehistory_client._wire import event_of
 from farehistory_client.testing._currencies import EXPONENTS
 from farehistory_client.testing._ledger import now, partition_of, time_text

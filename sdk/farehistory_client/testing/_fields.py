@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from farehistory_client import _json
+from farehistory_client._kinds import COMPONENT
 from farehistory_client.testing._currencies import EXPONENTS
 from farehistory_client.testing._problems import MOST_ERRORS, Broken, Refusal
 from farehistory_client.testing._strict_json import flaws, token
@@ -21,7 +22,6 @@ MOST_LEVELS: Final = 16
 
 # All are used with fullmatch: `$` would let a trailing newline in.
 BOOKING_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-COMPONENT: Final = re.compile(r"[a-z][a-z0-9_]{0,47}")
 SOURCE: Final = re.compile(r"[a-z][a-z0-9-]{0,47}")
 AMOUNT: Final = re.compile(r"(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,4})?")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from farehistory_client.testing._fields import COMPONENT, HIGHEST_VERSION, SOURCE, instant_of
+from farehistory_client._kinds import COMPONENT
+from farehistory_client.testing._fields import HIGHEST_VERSION, SOURCE, instant_of
 from farehistory_client.testing._problems import Broken, Refusal
 from farehistory_client.testing._strict_json import token
 

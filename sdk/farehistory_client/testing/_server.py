@@ -23,11 +23,12 @@ from farehistory_client._async_client import AsyncClient
 from farehistory_client._client import Client
 from farehistory_client._codecs import Codecs
 from farehistory_client._fares import Change, FareEvent
+from farehistory_client._kinds import COMPONENT
 from farehistory_client._retry import Retries
 from farehistory_client._waits import are_left_out
 from farehistory_client._wire import PREFIX
 from farehistory_client.testing._api import Api, Call, Key, Success
-from farehistory_client.testing._fields import COMPONENT, SOURCE, wanted_of
+from farehistory_client.testing._fields import SOURCE, wanted_of
 from farehistory_client.testing._ledger import Ledger, now
 from farehistory_client.testing._problems import TITLES, Refusal
 from farehistory_client.testing._strict_json import parse
