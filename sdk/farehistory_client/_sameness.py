@@ -21,22 +21,31 @@ def difference(given: Any, back: Any, place: str = "it") -> str | None:
     if fields is not None and fields_back is not None:
         return _first(fields, fields_back, given, back, place)
     if isinstance(given, Mapping):
-        named, named_back = ({(type(key), key): item for key, item in each.items()} for each in (given, back))
+        named, named_back = (
+            {(type(key), _on_the_clock(key)): item for key, item in each.items()} for each in (given, back)
+        )
         return _first(named, named_back, given, back, place)
     if isinstance(given, (list, tuple)):
         return _first(dict(enumerate(given)), dict(enumerate(back)), given, back, place)
     if isinstance(given, (set, frozenset)):
         others = {other: other for other in back}
         is_same = len(given) == len(back) and all(
-            item in others and difference(item, others[item]) is None for item in given
+            any(difference(item, other) is None for other in ([others[item]] if item in others else back))
+            for item in given
         )
         return None if is_same else _words(given, back, place)
-    return None if given == back else _words(given, back, place)
+    is_same = given == back or _on_the_clock(given) == _on_the_clock(back)
+    return None if is_same else _words(given, back, place)
 
 
 def _kind(value: Any) -> type:
     """A test's frozen clock gives datetimes of a class of its own."""
     return next((kind for kind in (datetime, date) if isinstance(value, kind)), type(value))
+
+
+def _on_the_clock(value: Any) -> Any:
+    """A time as a clock shows it: in an hour that comes twice, none of a zone equals one of a fixed offset."""
+    return (value.replace(tzinfo=None), value.utcoffset()) if isinstance(value, datetime) else value
 
 
 def _fields(value: Any) -> Mapping[Any, Any] | None:

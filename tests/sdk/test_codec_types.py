@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Annotated, Any, Generic, Literal, NewType, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -89,6 +90,10 @@ class TaggedToo(msgspec.Struct, tag=True, frozen=True):
     a: int
 
 
+class PassedStruct(msgspec.Struct):
+    at: datetime
+
+
 KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (int, st.integers(0, 2)),
     (bool, st.booleans()),
@@ -138,6 +143,28 @@ def test_a_choice_comes_back_as_what_it_was_or_is_not_sent(value: Any) -> None:
     except CodecError:
         return
     assert repr(found) == repr(value), "as repr tells 1 from True, 1.0 and Decimal(1)"
+
+
+@dataclass(frozen=True)
+class Passed:
+    at: datetime
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_a_time_in_an_hour_that_comes_twice_comes_back(fold: int) -> None:
+    at = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=fold)
+    assert at != at.astimezone(UTC), "as Python has it"
+    types = [Passed, field_of(frozenset[Passed]), field_of(dict[datetime, int]), PassedStruct]
+    for value in map(lambda type_, item: type_(item), types, [at, frozenset([Passed(at)]), {at: 1}, at]):
+        assert back(value) is not None
+    assert back(Passed(at)).at.isoformat() == at.isoformat()
+
+
+def test_a_time_of_another_offset_is_another() -> None:
+    """At the same hour of the clock, and not the same time."""
+    at = datetime(1800, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))  # to the second, and msgspec to the minute
+    with pytest.raises(CodecError, match=r"it\.at is the datetime"):
+        codecs_for(PassedStruct).metadata_of("toll", "ADD", PassedStruct(at))
 
 
 @given(st.sampled_from(KINDS).flatmap(lambda kind: kind[1].map(lambda item: field_of(kind[0])(item))))
