@@ -70,6 +70,8 @@ class _Codec:
             written = _json.loads(_json.dumps(self.form.dump(value)))
             version = unknown.get(VERSION, self.version)
             whole = beside(written if version == 1 else {VERSION: version, **written}, unknown)
+            if not whole:
+                raise ValueError("it would be {}, as of an event without metadata")
             other = difference(value, self.load(_json.loads(_json.dumps(whole))).value)
         except Exception as error:
             raise CodecError(f"this {self.form.type.__name__} cannot be written: {error}", whole) from error
@@ -88,7 +90,7 @@ class _Codec:
             # What a later version has added is among the unknown fields, and so is its version.
             later = {VERSION: version} if version > self.version else {}
             for before in range(version, self.version):
-                fields = self.upcasts[before](fields)
+                fields = self._upcast(before, fields)
             value = self.form.load(fields)
             known = _json.loads(_json.dumps(self.form.dump(value)))
             # A field that is known and not written has its default, or is read by one of several names.
@@ -100,6 +102,15 @@ class _Codec:
                 f"no {self.form.type.__name__} of version {version}: {error}", metadata
             ) from error
         return Details(value, {**later, **unknown})
+
+    def _upcast(self, before: int, fields: Metadata) -> Metadata:
+        try:
+            after = self.upcasts[before](fields)
+        except Exception as error:
+            raise ValueError(f"the upcast of version {before} raised {error!r}") from error
+        if not isinstance(after, Mapping):
+            raise TypeError(f"the upcast of version {before} gave {after!r:.200}, no mapping")
+        return dict(after)
 
 
 class Codecs:
@@ -165,9 +176,13 @@ class Codecs:
     def details_of(
         self, component: str, event_type: str, metadata: Mapping[str, Any] | None
     ) -> Details[Any] | None:
-        """Metadata as its type has it; None where it has none. Raises CodecError."""
+        """Metadata as its type has it; None where none was given, it was erased or no codec is registered.
+
+        Raises CodecError.
+        """
         codec = self._codec_of(component, event_type)
-        return None if metadata is None or codec is None else codec.load(metadata)
+        # An event without metadata is kept with {}.
+        return codec.load(metadata) if metadata and codec is not None else None
 
     def _codec_of(self, component: str, event_type: str) -> _Codec | None:
         """The closest."""

@@ -156,7 +156,8 @@ class FareEvent:
 
     @property
     def details(self) -> Details[Any] | None:
-        """The metadata as an object of the type that its codec is for; None where none is registered, or it was erased.
+        """The metadata as an object of the type that its codec is for; None where none is registered, no metadata
+        was given, or it was erased.
 
         Loaded when it is asked for. Raises CodecError for metadata that its type cannot be made of: it is this event's
         alone, which can be set aside while others are handled.

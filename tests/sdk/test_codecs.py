@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -248,23 +249,25 @@ def test_what_is_written_wins_over_what_was_unknown() -> None:
 def test_the_codec_of_an_event_is_the_closest() -> None:
     @dataclass
     class Any_:
+        lane: int
+
+    @dataclass
+    class OfToll(Any_):
         pass
 
     @dataclass
-    class OfToll:
-        pass
-
-    @dataclass
-    class OfTollAdded:
+    class OfTollAdded(Any_):
         pass
 
     codecs = Codecs()
     codecs.register(Any_, event_type="ADD")
     codecs.register(OfToll, component="toll")
     codecs.register(OfTollAdded, component="toll", event_type="ADD")
-    found = [codecs.details_of(*place, {}) for place in (("toll", "ADD"), ("toll", "SUB"), ("promo", "ADD"))]
+    stored = {"lane": 1}
+    places = (("toll", "ADD"), ("toll", "SUB"), ("promo", "ADD"))
+    found = [codecs.details_of(*place, stored) for place in places]
     assert [type(each.value) for each in found if each] == [OfTollAdded, OfToll, Any_]
-    assert codecs.details_of("promo", "SUB", {}) is None
+    assert codecs.details_of("promo", "SUB", stored) is None
     assert codecs.details_of("toll", "ADD", None) is None, "it was erased"
 
 
@@ -288,6 +291,60 @@ def test_what_would_be_read_as_another_type_or_as_none_is_not_sent() -> None:
     assert len(server.events()) == 1
     with pytest.raises(CodecError, match="Gate is no metadata of ADD base_fare"):
         fare_event(type="ADD", codecs=codecs, metadata=Gate("Tuas"))
+
+
+@dataclass
+class Bare:
+    pass
+
+
+class Sparse(msgspec.Struct, omit_defaults=True):
+    gate: str = "none"
+
+
+@pytest.mark.parametrize("type_", [Bare, Sparse, Toll])
+def test_an_event_without_metadata_has_no_details(type_: type) -> None:
+    server = FakeServer()
+    with server.client(codecs=codecs_for(type_)) as fares:
+        fares.append("BK-1", price(), expected_version=0)
+        event = fares.append("BK-1", toll(), expected_version=1).event
+        assert (event.details, event.metadata) == (None, {})
+
+
+@pytest.mark.parametrize("value", [Bare(), Sparse()])
+def test_an_object_that_would_be_no_metadata_is_not_sent(value: Any) -> None:
+    codecs = codecs_for(type(value))
+    with pytest.raises(CodecError, match=r"would be \{\}, as of an event without metadata"):
+        codecs.metadata_of("toll", "ADD", value)
+    assert codecs.metadata_of("toll", "ADD", Details(value, {"x": 1})) == {"x": 1}
+    later = codecs_for(type(value), version=2, upcasts={1: dict})
+    assert later.metadata_of("toll", "ADD", value) == {"_version": 2}
+    assert later.details_of("toll", "ADD", {"_version": 2}) == Details(value)
+
+
+def broken(metadata: Any) -> Any:
+    return {"gate": metadata["name"]}
+
+
+@pytest.mark.parametrize(
+    ("upcast", "says"),
+    [
+        (broken, r"no Toll of version 1: the upcast of version 2 raised KeyError\('name'\)"),
+        (
+            lambda metadata: metadata.update(cents=5),
+            "no Toll of version 1: the upcast of version 2 gave None",
+        ),
+    ],
+)
+def test_an_upcast_that_fails_is_said(upcast: Any, says: str) -> None:
+    codecs = codecs_for(Toll, version=3, upcasts={1: dict, 2: upcast})
+    with pytest.raises(CodecError, match=says):
+        codecs.details_of("toll", "ADD", {"gate": "Tuas"})
+
+
+def test_an_upcast_may_give_any_mapping() -> None:
+    codecs = codecs_for(Toll, version=2, upcasts={1: lambda old: MappingProxyType({"cents": 5, **old})})
+    assert codecs.details_of("toll", "ADD", {"gate": "Tuas"}) == Details(Toll("Tuas", 5))
 
 
 def test_mistakes_are_said_when_a_type_is_registered() -> None:
@@ -341,7 +398,7 @@ def test_an_event_that_cannot_be_read_does_not_take_its_page_along() -> None:
                 handled.append(event.details and event.details.value)
             except CodecError as error:
                 set_aside.append((event.version, error.metadata))
-        assert fares.append("BK-1", toll(metadata={}), expected_version=ANY).event.version == 4
+        assert fares.append("BK-1", toll(metadata={"lanes": 1}), expected_version=ANY).event.version == 4
     assert handled == [None, Toll("Tuas", 5)]
     assert set_aside == [(2, {"gate": 7})]
 
