@@ -8,7 +8,7 @@ Toll again: equal, and of the same types in all its parts. What would come back 
 
 Fields that the type does not know (another service's, a later version's) are kept beside it, also those of objects
 within it, and sent again with it. An object in a list keeps them if it is unchanged, wherever it stands; where the list
-is as long as it was, also if it is another in the same place.
+is as long as it was and none has moved, also if it is another in the same place.
 
 A type changes: raise its `version`, and say how the metadata of each version before becomes that of the next. The
 version stands in the metadata as `_version`; where none stands it is 1.

@@ -1,7 +1,8 @@
 """Fields that a type does not know: found in what was read, and put beside what is written.
 
 An object in a list keeps them if it is written as the type knew it when it was read, wherever it stands by then, each
-object once; and where the list is as long as it was, an object that is another keeps what stood in its place.
+object once. Where the list is as long as it was, and all that are unchanged stand in their own places, an object that is
+another keeps what stood in its place.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def beside(written: Any, unknown: Any) -> Any:
 
 def _matched(items: Sequence[Any], others: Sequence[Any]) -> list[int | None]:
     """For each item the place of the other that it is, None for none: an equal one, in its own place before elsewhere;
-    where there are as many, what is left in its own place."""
+    where there are as many and none is elsewhere, what is left in its own place."""
     found: list[int | None] = [None] * len(items)
     left = set(range(len(others)))
 
@@ -103,6 +104,6 @@ def _matched(items: Sequence[Any], others: Sequence[Any]) -> list[int | None]:
 
     match(lambda place: [place], eq)
     match(lambda place: range(len(others)), eq)
-    if len(items) == len(others):
+    if len(items) == len(others) and all(each in (None, place) for place, each in enumerate(found)):
         match(lambda place: [place], lambda *_: True)
     return found

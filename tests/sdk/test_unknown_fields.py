@@ -120,6 +120,16 @@ def test_as_many_items_as_metadata_can_hold_take_no_time() -> None:
     assert len((codecs.metadata_of("trip", "ADD", details) or {})["lanes"]) == 5000
 
 
+def test_places_say_nothing_once_an_item_has_moved() -> None:
+    """A is gone, B is edited, D is appended: what was of A is not B's, and what was of B not C's."""
+    codecs = codecs_for(Trip)
+    stored = [{"name": name, "lanes": 1, "x": f"of {name}"} for name in "ABC"]
+    after = [Gate("B", 2), Gate("C"), Gate("D")]
+    written = codecs.metadata_of("trip", "ADD", read(codecs, {"gates": stored}).having(Trip(after)))
+    assert written is not None
+    assert [each.get("x") for each in written["gates"]] == [None, "of C", None]
+
+
 gates = st.builds(Gate, name=st.sampled_from("ABC"), lanes=st.integers(1, 2))
 
 
@@ -136,14 +146,16 @@ def test_an_item_keeps_its_own_if_it_is_unchanged_or_in_its_place(
     kept = [each.get("x") for each in written["gates"]]
     assert [Gate(each["name"], each["lanes"]) for each in written["gates"]] == after
     assert all(many == 1 for number, many in Counter(kept).items() if number is not None)
+    has_moved = any(number not in (None, place) for place, number in enumerate(kept))
     for place, (gate, number) in enumerate(zip(after, kept, strict=True)):
         if number is not None and before[number] != gate:
             assert (number, len(after)) == (place, len(before))
+            assert not has_moved
     for gate in set(before):
         unchanged = [
             number for each, number in zip(after, kept, strict=True) if each == gate and number is not None
         ]
         own = [number for number in unchanged if before[number] == gate]
         assert len(own) == min(before.count(gate), after.count(gate))
-    if len(after) == len(before):
+    if len(after) == len(before) and not has_moved:
         assert all(number is not None or place in kept for place, number in enumerate(kept))
