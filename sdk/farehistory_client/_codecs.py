@@ -8,7 +8,8 @@ Toll again: equal, and of the same types in all its parts. What would come back 
 
 Fields that the type does not know (another service's, a later version's) are kept beside it, also those of objects
 within it, and sent again with it. An object in a list keeps them if it is unchanged, wherever it stands; where the list
-is as long as it was and none has moved, also if it is another in the same place.
+is as long as it was and none has moved, also if it is another in the same place. Where there are objects in a set,
+each is told by how it is written: what stands there in another way than the type writes it loses them.
 
 A type changes: raise its `version`, and say how the metadata of each version before becomes that of the next. The
 version stands in the metadata as `_version`; where none stands it is 1.
@@ -25,7 +26,7 @@ from typing import Any, Final, Generic, TypeVar, get_args
 from farehistory_client import _json
 from farehistory_client._forms import Form, Metadata, form_of
 from farehistory_client._kinds import COMPONENT, EventType
-from farehistory_client._sameness import difference
+from farehistory_client._sameness import difference, has_objects_in_a_set
 from farehistory_client._unknown import beside, left_out
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ class _Codec:
             known = _json.loads(_json.dumps(self.form.dump(value)))
             # A field that is known and not written has its default, or is read by one of several names.
             passed_over = self.form.fields() - known.keys()
-            left = left_out(fields, known)
+            left = left_out(fields, known, in_place=not has_objects_in_a_set(value))
             unknown = {name: item for name, item in left.items() if name not in passed_over}
         except Exception as error:
             raise CodecError(

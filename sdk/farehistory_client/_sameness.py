@@ -17,7 +17,7 @@ def difference(given: Any, back: Any, place: str = "it") -> str | None:
     if _kind(given) is not _kind(back):
         is_number = type(given) is int and type(back) in (float, Decimal) and given == back
         return None if is_number else _words(given, back, place)
-    fields, fields_back = _fields(given), _fields(back)
+    fields, fields_back = fields_of(given), fields_of(back)
     if fields is not None and fields_back is not None:
         return _first(fields, fields_back, given, back, place)
     if isinstance(given, Mapping):
@@ -48,7 +48,7 @@ def _on_the_clock(value: Any) -> Any:
     return (value.replace(tzinfo=None), value.utcoffset()) if isinstance(value, datetime) else value
 
 
-def _fields(value: Any) -> Mapping[Any, Any] | None:
+def fields_of(value: Any) -> Mapping[Any, Any] | None:
     """Of a dataclass, a msgspec.Struct or a pydantic model."""
     kind: Any = type(value)
     if dataclasses.is_dataclass(kind):
@@ -58,6 +58,18 @@ def _fields(value: Any) -> Mapping[Any, Any] | None:
     if hasattr(kind, "model_fields"):
         return {**{name: getattr(value, name) for name in kind.model_fields}, **(value.model_extra or {})}
     return None
+
+
+def has_objects_in_a_set(value: Any) -> bool:
+    """Whether it is, or holds, a set whose items have parts of their own."""
+    fields = fields_of(value)
+    if fields is not None:
+        return any(map(has_objects_in_a_set, fields.values()))
+    if isinstance(value, Mapping):
+        return any(map(has_objects_in_a_set, value.values()))
+    if isinstance(value, (set, frozenset)):
+        return any(fields_of(each) is not None or isinstance(each, (tuple, frozenset)) for each in value)
+    return isinstance(value, (list, tuple)) and any(map(has_objects_in_a_set, value))
 
 
 def _first(

@@ -1,8 +1,8 @@
 """Fields that a type does not know: found in what was read, and put beside what is written.
 
 An object in a list keeps them if it is written as the type knew it when it was read, wherever it stands by then, each
-object once. Where the list is as long as it was, and all that are unchanged stand in their own places, an object that is
-another keeps what stood in its place.
+object once. Where the list is as long as it was, and all that are unchanged stand in their own places, an object that
+is another keeps what stood in its place.
 """
 
 from __future__ import annotations
@@ -21,50 +21,59 @@ class InItems(list[tuple[Any, Any]]):
     """Of each item of a list: as the type knows it, and what is unknown within it."""
 
 
-def left_out(read: Mapping[str, Any], known: Mapping[str, Any]) -> Within:
-    """What of the JSON that was read is not in it as the type knows it."""
+def left_out(read: Mapping[str, Any], known: Mapping[str, Any], *, in_place: bool = True) -> Within:
+    """What of the JSON that was read is not in it as the type knows it.
+
+    `in_place`: what lists hold stands where it was read. Where it may not, as in sets, an object has what is unknown of
+    one that is written just like it; where there is none for each, what the list holds of unknown fields is lost.
+    """
     found = Within()
     for name, item in read.items():
-        within = _within(item, known[name]) if name in known else item
+        within = _within(item, known[name], in_place) if name in known else item
         if within or name not in known:
             found[name] = within
     return found
 
 
-def _within(read: Any, known: Any) -> Within | InItems | None:
+def _within(read: Any, known: Any, in_place: bool) -> Within | InItems | None:
     if isinstance(read, dict) and isinstance(known, dict):
-        return left_out(read, known)
+        return left_out(read, known, in_place=in_place)
     if (
         isinstance(read, list)
         and isinstance(known, list)
         and any(isinstance(each, (dict, list)) for each in read)
     ):
-        pairs = zip(known, _in_order_of(known, read), strict=False)
-        items = InItems((item, _within(each, item)) for item, each in pairs)
+        pairs = zip(known, _in_order_of(known, read, in_place), strict=False)
+        items = InItems((item, _within(each, item, in_place)) for item, each in pairs)
         return items if any(within for _, within in items) else None
     return None
 
 
-def _in_order_of(known: Sequence[Any], read: Sequence[Any]) -> Sequence[Any]:
+def _in_order_of(known: Sequence[Any], read: Sequence[Any], in_place: bool) -> Sequence[Any]:
     """What was read in the order in which the type has it: a set has one of its own."""
     left = dict.fromkeys(range(len(read)))
     found = []
     for place, item in enumerate(known):
         candidates = chain([place] if place in left else [], left)
-        other = next((each for each in candidates if _agree(item, read[each])), None)
+        other = next((each for each in candidates if _agree(item, read[each], wholly=not in_place)), None)
         if other is None:  # it is written in another way, as times can be
-            return read if len(read) == len(known) else ()
+            return read if in_place and len(read) == len(known) else ()
         found.append(read[other])
         del left[other]
     return found
 
 
-def _agree(known: Any, read: Any) -> bool:
-    """Whether they are equal in what they have both."""
+def _agree(known: Any, read: Any, *, wholly: bool) -> bool:
+    """Whether they are equal in what they have both; wholly: and all that is known was read."""
     if isinstance(known, dict) and isinstance(read, dict):
-        return all(_agree(known[name], read[name]) for name in known.keys() & read.keys())
+        both = known.keys() & read.keys()
+        return (len(both) == len(known) or not wholly) and all(
+            _agree(known[name], read[name], wholly=wholly) for name in both
+        )
     if isinstance(known, list) and isinstance(read, list):
-        return len(known) == len(read) and all(map(_agree, known, read))
+        return len(known) == len(read) and all(
+            _agree(item, other, wholly=wholly) for item, other in zip(known, read, strict=True)
+        )
     return bool(known == read)
 
 

@@ -130,6 +130,49 @@ def test_places_say_nothing_once_an_item_has_moved() -> None:
     assert [each.get("x") for each in written["gates"]] == [None, "of C", None]
 
 
+@dataclass(frozen=True, order=True)
+class Seen:
+    at: datetime
+    lane: int = 1
+
+
+@dataclass
+class DayOfSets:
+    seen: frozenset[Seen]
+    by_road: dict[str, frozenset[Seen]] = field(default_factory=dict)
+
+
+class DayStruct(msgspec.Struct):
+    seen: frozenset[Seen]
+    by_road: dict[str, frozenset[Seen]] = {}
+
+
+def in_set(written: Any) -> list[Any]:
+    return [[each.get("x") for each in items] for items in (written["seen"], written["by_road"]["AYE"])]
+
+
+@pytest.mark.parametrize(("type_", "ours", "other"), [(DayOfSets, "+00:00", "Z"), (DayStruct, "Z", "+00:00")])
+def test_in_a_set_nothing_is_given_to_another(type_: type, ours: str, other: str) -> None:
+    """It has no places, and is written in an order of its own."""
+    codecs = codecs_for(type_)
+
+    def written(offset: str) -> Any:
+        items = [{"at": f"2026-03-0{day}T00:00:00{offset}", "lane": 3 - day, "x": day} for day in (2, 1)]
+        stored = {"seen": items, "by_road": {"AYE": items}}
+        return codecs.metadata_of("trip", "ADD", read(codecs, stored))
+
+    assert in_set(written(ours)) == [[1, 2], [1, 2]]
+    assert in_set(written(other)) == [[None, None], [None, None]]
+
+
+def test_in_a_set_what_left_out_a_default_is_not_taken_for_another() -> None:
+    codecs = codecs_for(DayOfSets)
+    at = "2026-03-01T00:00:00+00:00"
+    stored = {"seen": [{"at": at, "x": "of 1"}, {"at": at, "lane": 0, "x": "of 0"}], "by_road": {"AYE": []}}
+    written = codecs.metadata_of("trip", "ADD", read(codecs, stored))
+    assert in_set(written)[0] == [None, None]
+
+
 gates = st.builds(Gate, name=st.sampled_from("ABC"), lanes=st.integers(1, 2))
 
 
