@@ -94,9 +94,11 @@ class _Codec:
                 fields = self._upcast(before, fields)
             value = self.form.load(fields)
             known = _json.loads(_json.dumps(self.form.dump(value)))
-            # A field that is known and not written has its default, or is read by one of several names.
+            # A field that is known and not written has its default.
             passed_over = self.form.fields() - known.keys()
-            left = left_out(fields, known, in_place=not has_objects_in_a_set(value))
+            left = left_out(
+                self.form.as_named(value, fields), known, in_place=not has_objects_in_a_set(value)
+            )
             unknown = {name: item for name, item in left.items() if name not in passed_over}
         except Exception as error:
             raise CodecError(

@@ -7,9 +7,11 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from inspect import signature
 from typing import Any
 
 from farehistory_client import _dataclasses, _json
+from farehistory_client._sameness import computed_by, fields_of
 
 Metadata = dict[str, Any]
 
@@ -30,6 +32,10 @@ class Form:
     def load(self, metadata: Metadata) -> Any:
         """Passes over what the type does not know. Raises whatever the type raises."""
         raise NotImplementedError
+
+    def as_named(self, value: Any, read: Metadata) -> Metadata:
+        """What a value was read from, each field by the name that it is written by."""
+        return read
 
 
 class _OfDataclass(Form):
@@ -101,6 +107,10 @@ class _OfModel(Form):
         taken: set[str] = set()
         for name, each in type_.model_fields.items():
             keys = set(_keys_of(type_, name, each))
+            if any(not isinstance(key, str) for key in keys):
+                raise TypeError(
+                    f"{type_.__name__}.{name} is read from within others, and written as one of its own"
+                )
             if taken & keys:
                 raise TypeError(f"{type_.__name__} has two fields that {min(taken & keys)!r} is read as")
             if (each.serialization_alias or name) not in keys and not each.exclude:
@@ -121,43 +131,88 @@ class _OfModel(Form):
     def load(self, metadata: Metadata) -> Any:
         import pydantic
 
+        extra, computed = self.type.model_config.get("extra"), computed_by(self.type)
+        if extra == "forbid":
+            metadata = {name: item for name, item in metadata.items() if name in self.fields()}
+        elif extra == "allow":
+            metadata = {name: item for name, item in metadata.items() if name not in computed}
         text = _json.dumps(_exact(metadata))
         try:
             return self.type.model_validate_json(text)
         except pydantic.ValidationError as error:
-            if all(each["type"] != "extra_forbidden" for each in error.errors()):
+            is_of_a_later_version = any(each["type"] == "extra_forbidden" for each in error.errors())
+            if (
+                not is_of_a_later_version
+                or "extra" not in signature(self.type.model_validate_json).parameters
+            ):
                 raise
-            return self.type.model_validate_json(text, extra="ignore")  # of a later version
+            return self.type.model_validate_json(text, extra="ignore")
+
+    def as_named(self, value: Any, read: Metadata) -> Metadata:
+        named: Metadata = _as_named(value, read)
+        return named
 
 
-def _keys_of(type_: Any, name: str, field: Any) -> Iterator[str]:
-    """What a field of a model is read from."""
-    config, alias = type_.model_config, field.validation_alias
-    if alias is None or config.get("populate_by_name") or config.get("validate_by_name"):
-        yield name
+def _keys_of(type_: Any, name: str, field: Any) -> Iterator[Any]:
+    """What a field of a model is read from, the first that is there: names, and paths as tuples."""
+    config = getattr(type_, "model_config", None) or getattr(type_, "__pydantic_config__", None) or {}
+    alias = field.validation_alias
     if alias is not None and config.get("validate_by_alias", True):
         for each in getattr(alias, "choices", [alias]):
-            if not isinstance(each, str):
-                raise TypeError(
-                    f"{type_.__name__}.{name} is read from within others, and written as one of its own"
-                )
-            yield each
+            yield each if isinstance(each, str) else tuple(each.path)
+    if alias is None or config.get("populate_by_name") or config.get("validate_by_name"):
+        yield name
+
+
+def _fields_of(type_: Any) -> Mapping[str, Any]:
+    """Of a model, or of a dataclass of pydantic."""
+    fields: Mapping[str, Any] = getattr(type_, "__pydantic_fields__", None) or getattr(
+        type_, "model_fields", {}
+    )
+    return fields
+
+
+def _written(value: Any) -> Mapping[str, Any]:
+    """What fields hold, by the names that they are written by."""
+    names = {name: each.serialization_alias or name for name, each in _fields_of(type(value)).items()}
+    return {names.get(name, name): item for name, item in (fields_of(value) or {}).items()}
+
+
+def _as_named(value: Any, read: Any) -> Any:
+    if getattr(type(value), "__pydantic_root_model__", False):
+        return _as_named(value.root, read)
+    if isinstance(value, (list, tuple)) and isinstance(read, list) and len(value) == len(read):
+        return list(map(_as_named, value, read))
+    if isinstance(value, Mapping) and isinstance(read, dict) and len(value) == len(read):
+        return dict(zip(read, map(_as_named, value.values(), read.values()), strict=True))
+    if not isinstance(read, dict) or fields_of(value) is None:
+        return read
+    known: set[Any] = set()
+    by_field = {}
+    for name, each in _fields_of(type(value)).items():
+        keys = list(_keys_of(type(value), name, each))
+        known.update(keys)
+        found = next((key for key in keys if key in read), None)
+        if found is not None:
+            by_field[each.serialization_alias or name] = read[found]
+    named = {**{key: item for key, item in read.items() if key not in known}, **by_field}
+    written = _written(value)
+    return {key: _as_named(written[key], item) if key in written else item for key, item in named.items()}
 
 
 def _in_order(value: Any, written: Any) -> Any:
     """What sets are written as in one order, whatever the process; what is not written item by item as it is."""
+    if getattr(type(value), "__pydantic_root_model__", False):
+        return _in_order(value.root, written)
     if isinstance(value, (set, frozenset)) and isinstance(written, list):
         return sorted(written, key=_json.dumps)
     if isinstance(value, (list, tuple)) and isinstance(written, list) and len(value) == len(written):
         return list(map(_in_order, value, written))
     if isinstance(value, Mapping) and isinstance(written, dict) and len(value) == len(written):
         return dict(zip(written, map(_in_order, value.values(), written.values()), strict=True))
-    if hasattr(type(value), "model_fields") and isinstance(written, dict):
-        names = {each.serialization_alias or name: name for name, each in type(value).model_fields.items()}
-        return {
-            key: _in_order(getattr(value, names[key]), item) if key in names else item
-            for key, item in written.items()
-        }
+    if isinstance(written, dict):
+        items = _written(value)
+        return {key: _in_order(items[key], item) if key in items else item for key, item in written.items()}
     return written
 
 
@@ -181,6 +236,8 @@ def form_of(type_: Any) -> Form:
         raise TypeError(f"{type_} is no class: its objects do not say what they are of. Fields may be of it")
     if not isinstance(type_, type):
         raise TypeError(f"{type_!r} is no type")
+    if not hasattr(type_, "model_fields") and hasattr(type_, "__fields__"):
+        raise TypeError(f"{type_.__name__} is a model of pydantic 1: pydantic 2.0 or later is needed")
     msgspec, pydantic = sys.modules.get("msgspec"), sys.modules.get("pydantic")
     try:
         if msgspec is not None and issubclass(type_, msgspec.Struct):

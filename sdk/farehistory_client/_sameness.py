@@ -56,8 +56,17 @@ def fields_of(value: Any) -> Mapping[Any, Any] | None:
     if hasattr(kind, "__struct_fields__"):
         return {name: getattr(value, name) for name in kind.__struct_fields__}
     if hasattr(kind, "model_fields"):
-        return {**{name: getattr(value, name) for name in kind.model_fields}, **(value.model_extra or {})}
+        extra = {
+            name: item for name, item in (value.model_extra or {}).items() if name not in computed_by(kind)
+        }
+        return {**{name: getattr(value, name) for name in kind.model_fields}, **extra}
     return None
+
+
+def computed_by(model: Any) -> set[str]:
+    """What a pydantic model writes its computed fields as; one that allows others reads them as these."""
+    computed = model.__pydantic_decorators__.computed_fields
+    return {each.info.alias or name for name, each in computed.items()}
 
 
 def has_objects_in_a_set(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -13,8 +14,9 @@ from farehistory_client import CodecError, Codecs, Details, _json
 
 pydantic = pytest.importorskip("pydantic")
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, computed_field  # noqa: E402
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, computed_field, v1  # noqa: E402
 from pydantic.alias_generators import to_camel  # noqa: E402
+from pydantic.dataclasses import dataclass as pydantic_dataclass  # noqa: E402
 
 
 def codecs_for(type_: Any) -> Codecs:
@@ -107,6 +109,19 @@ class Computed(BaseModel):
         return self.lane + 1
 
 
+class ComputedAmongOthers(Computed):
+    model_config = ConfigDict(extra="allow")
+
+    @computed_field(alias="afterNext")
+    def after_next(self) -> int:
+        return self.lane + 2
+
+
+class OfComputed(BaseModel):
+    inner: ComputedAmongOthers
+    inners: list[ComputedAmongOthers] = []
+
+
 class Root(RootModel[dict[str, int]]):
     pass
 
@@ -145,6 +160,84 @@ def test_a_field_that_was_read_by_an_old_name_is_written_by_the_new_one() -> Non
     assert echoed(OldName, {"barrier": "Tuas"}) == (Details(OldName(gate="Tuas")), {"gate": "Tuas"})
 
 
+def test_fields_that_are_computed_are_no_others() -> None:
+    one = ComputedAmongOthers(lane=1, x=3)
+    assert back(one) == Details(one)
+    value = OfComputed(inner=one, inners=[one])
+    codecs = codecs_for(OfComputed)
+    details, again = echoed(OfComputed, codecs.metadata_of("toll", "ADD", value))
+    assert again["inners"] == [{"lane": 1, "next": 2, "afterNext": 3, "x": 3}]
+    details.value.inner.lane = 5
+    again = codecs.metadata_of("toll", "ADD", details)
+    assert again["inner"] == {"lane": 5, "next": 6, "afterNext": 7, "x": 3}
+
+
+class Forbidding(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    gate_name: str
+
+
+def test_a_model_that_forbids_others_is_read_without_them() -> None:
+    """Whatever the version of pydantic: they are not shown to it."""
+    details, again = echoed(Forbidding, {"gate_name": "Tuas", "x": 1})
+    assert (details, again) == (
+        Details(Forbidding(gate_name="Tuas"), {"x": 1}), {"gateName": "Tuas", "x": 1}
+    )  # fmt: skip
+
+
+@pydantic_dataclass(config=ConfigDict(populate_by_name=True))
+class Barrier:
+    barrier_kind: str = Field(alias="barrierKind")
+
+
+class Named(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    old_name: OldName
+    old_names: list[OldName] = []
+    by_road: dict[str, tuple[OldName, ...]] = {}
+    root: RootModel[list[OldName]] | None = None
+    barrier: Barrier | None = None
+
+
+class OfNamed(BaseModel):
+    named: Named
+
+
+def test_within_it_too_an_old_name_is_not_kept_beside_the_new_one() -> None:
+    old = [{"barrier": "Tuas", "x": 1}]
+    stored = {
+        "old_name": old[0], "old_names": old, "oldNames": old, "byRoad": {"AYE": old}, "root": old,
+        "barrier": {"barrier_kind": "boom", "x": 2}, "y": 3,
+    }  # fmt: skip
+    details, again = echoed(OfNamed, {"named": stored})
+    new = [{"gate": "Tuas", "x": 1}]
+    assert again["named"] == {
+        "oldName": new[0], "oldNames": new, "byRoad": {"AYE": new}, "root": new,
+        "barrier": {"barrierKind": "boom", "x": 2}, "y": 3,
+    }  # fmt: skip
+    details.value.named.old_name.gate = "Woodlands"
+    again = codecs_for(OfNamed).metadata_of("toll", "ADD", details)
+    assert again is not None
+    assert again["named"]["oldName"] == {"gate": "Woodlands", "x": 1}
+
+
+class NewNameLast(BaseModel):
+    gate: str = Field(validation_alias=AliasChoices("barrier", "gate"))
+
+
+class OfNewNameLast(BaseModel):
+    inner: NewNameLast
+
+
+@pytest.mark.parametrize(
+    ("type_", "wrap"), [(NewNameLast, dict), (OfNewNameLast, lambda inner: {"inner": inner})]
+)
+def test_an_old_name_that_is_read_first_does_not_win_over_what_is_written(type_: Any, wrap: Any) -> None:
+    details, again = echoed(type_, wrap({"barrier": "Tuas", "gate": "stale"}))
+    assert again == wrap({"gate": "Tuas"})
+    assert details.unknown == {}
+
+
 def test_an_open_model_keeps_what_it_was_given() -> None:
     value = Open(lane=1, x=2)
     assert back(value) == Details(value)
@@ -171,6 +264,10 @@ class TwoOfAName(BaseModel):
     name: str = Field(alias="title")
 
 
+class OfPydantic1(v1.BaseModel):
+    lane: int
+
+
 class Versioned(BaseModel):
     version: int = Field(alias="_version")
 
@@ -187,6 +284,7 @@ class Dangling(BaseModel):
         (ReadFromWithin, "read from within others"),
         (TwoOfAName, "two fields that 'name' is read as"),
         (Root, "RootModel"),
+        (OfPydantic1, "a model of pydantic 1: pydantic 2.0 or later is needed"),
         (Versioned, "_version"),
         (Dangling, "Nowhere"),
     ],
@@ -247,7 +345,14 @@ def test_what_would_come_back_as_another_is_not_sent(value: Choices, says: str) 
         codecs_for(Choices).metadata_of("toll", "ADD", value)
 
 
+@dataclass
+class Seen:
+    roads: set[str]
+
+
 class Sets(BaseModel):
+    seen: Seen
+    root: RootModel[set[str]]
     roads: set[str] = Field(alias="onRoads")
     within: list[dict[str, frozenset[str]]] = []
 
@@ -255,9 +360,11 @@ class Sets(BaseModel):
 def test_a_set_is_written_in_one_order() -> None:
     """Python gives it another in another process, and the same change would be another."""
     names = {f"road {number}" for number in range(10, 60)}
-    value = Sets(onRoads=names, within=[{"a": frozenset(names)}])
+    value = Sets(onRoads=names, within=[{"a": frozenset(names)}], seen=Seen(names), root=names)
     assert codecs_for(Sets).metadata_of("toll", "ADD", value) == {
         "onRoads": sorted(names),
         "within": [{"a": sorted(names)}],
+        "seen": {"roads": sorted(names)},
+        "root": sorted(names),
     }
     assert back(value) == Details(value)
