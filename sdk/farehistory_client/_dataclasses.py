@@ -34,6 +34,15 @@ LISTS: Final[Mapping[Any, Callable[..., Any]]] = {
 }
 
 
+MAPPINGS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+
+ALLOWED: Final = (
+    "fields are of Decimal, float, int, bool, str, datetime, date, UUID, None, Any, an Enum, a Literal, a dataclass,"
+    " a list, tuple, set, frozenset, Sequence, Collection, Iterable, dict, Mapping or MutableMapping, or"
+    " unions of these"
+)
+
+
 def dump(value: Any) -> Any:
     """Plain values. Decimals stay; they are JSON numbers, exact."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -75,7 +84,7 @@ def loader(type_: Any, known: Known | None = None) -> Load:
         return _of_tuple(type_, [loader(each, known) for each in arguments])
     if (origin or type_) in LISTS:
         return _of_list(type_, LISTS[origin or type_], loader((*arguments, Any)[0], known))
-    if isinstance(origin or type_, type) and issubclass(origin or type_, Mapping):
+    if (origin or type_) in MAPPINGS:
         key, item = (*arguments, Any, Any)[:2]
         return _of_mapping(type_, loader(key, known), loader(item, known))
     return _of_plain(type_)
@@ -215,7 +224,9 @@ def _of_mapping(type_: Any, key: Load, item: Load) -> Load:
 
 def _of_plain(type_: Any) -> Load:
     if type_ not in (None, type(None), Decimal, float, int, bool, str, datetime, date, UUID):
-        raise TypeError(f"{getattr(type_, '__name__', type_)} is no type that metadata can be made into")
+        raise TypeError(
+            f"{getattr(type_, '__name__', type_)} is no type that metadata can be made into: {ALLOWED}"
+        )
     is_kind, make = {
         Decimal: ((Decimal, int, str), Decimal),
         float: ((Decimal, int), float),

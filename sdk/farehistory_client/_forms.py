@@ -71,6 +71,11 @@ class _OfStruct(Form):
                 raise TypeError(
                     f"{name} within {type_.__name__} forbids unknown fields, which a later version of it may have"
                 )
+            if is_within and each.get("type") == "array" and "maxItems" not in each:  # as a NamedTuple has
+                raise TypeError(
+                    f"{name} within {type_.__name__} is written as a list (array_like),"
+                    " of which what a later version of it adds would be lost"
+                )
         self._decoder = msgspec.json.Decoder(type_)
 
     def fields(self) -> frozenset[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, make_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Annotated, Any, Generic, Literal, NewType, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -189,6 +190,10 @@ def test_what_is_no_choice_is_never_refused(value: Any) -> None:
         (dict[Price, int], [{Price.LOW: 1}]),
         (Annotated[NewType("Gate", str), "name"] | None, ["Tuas", None]),
         (tuple[()], [()]),
+        (Decimal | int, [Decimal("1.0"), 1]),
+        (Decimal | float, [Decimal("0.5")]),
+        (float | Decimal, [0.5]),
+        (dict[str, Any], [{"a": Decimal("0.5")}]),
         (float, [1]),
         (Decimal, [1]),
     ],
@@ -221,6 +226,8 @@ class Uncompared:
         (Literal[Ratio.HALF, Other.HALF], Other.HALF, "the Other"),
         (float | Decimal, Decimal("0.5"), "the Decimal"),
         (Decimal | int, Decimal(1), "the Decimal"),
+        (Decimal | float, 0.5, "the float"),
+        (dict[str, Any], {"a": 0.5}, "the float"),
         (int | Axles, Axles.ONE, "the Axles"),
         (list[int] | tuple[int, ...], (1,), "the tuple"),
         (Sequence[int], (1,), "the tuple"),
@@ -339,6 +346,20 @@ class Demanding:
     rate: InitVar[int]
 
 
+class Typed(TypedDict):
+    at: datetime
+
+
+@dataclass
+class OfTyped:
+    typed: list[Typed]
+
+
+@dataclass
+class Counted:
+    lanes: Counter[str]
+
+
 @dataclass
 class Deep:
     of: list[Box[bytes]]
@@ -350,7 +371,9 @@ class Deep:
         (Box[Card], "is no class"),
         (Box, "Box.item: T is no type"),
         (OfBase, "OfBase.item: T is no type"),
-        (Deep, r"Deep.of: Box.item: bytes is no type"),
+        (Deep, r"Deep.of: Box.item: bytes is no type .*: fields are of Decimal, .* or unions of these$"),
+        (OfTyped, "OfTyped.typed: Typed is no type"),
+        (Counted, "Counted.lanes: Counter.* is no type"),
         (Demanding, "made of rate, which is no field"),
     ],
 )
@@ -369,6 +392,22 @@ class Strict(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
 
 class WithStrict(msgspec.Struct):
     strict: list[Strict]
+
+
+class Listed(msgspec.Struct, array_like=True):
+    lane: int
+
+
+class WithListed(msgspec.Struct):
+    by_road: dict[str, Listed]
+
+
+class Lane(NamedTuple):
+    number: int
+
+
+class WithNamedTuple(msgspec.Struct):
+    lane: Lane
 
 
 class StrictOfItself(msgspec.Struct, forbid_unknown_fields=True):
@@ -394,6 +433,7 @@ def test_structs_of_many_kinds_come_back() -> None:
         Either([Tagged(1), TaggedToo(1)], 1.0, frozenset([2, 1])),
         Strict("Tuas", 0.5),
         Either([], 1),
+        WithNamedTuple(Lane(1)),
     ):
         assert repr(back(value)) == repr(value)
 
@@ -410,6 +450,7 @@ def test_a_struct_that_forbids_others_is_read_beside_them() -> None:
     ("type_", "says"),
     [
         (WithStrict, "Strict within WithStrict forbids unknown fields"),
+        (WithListed, r"Listed within WithListed is written as a list \(array_like\)"),
         (StrictOfItself, "StrictOfItself within StrictOfItself forbids"),
         (Unspeakable, "complex"),
         (Dangling, "Nowhere"),
