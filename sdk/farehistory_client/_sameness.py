@@ -70,15 +70,21 @@ def computed_by(model: Any) -> set[str]:
 
 
 def has_objects_in_a_set(value: Any) -> bool:
-    """Whether it is, or holds, a set whose items have parts of their own."""
+    """Whether it is, or holds, a set of what is, or holds, objects with fields."""
     fields = fields_of(value)
     if fields is not None:
         return any(map(has_objects_in_a_set, fields.values()))
     if isinstance(value, Mapping):
         return any(map(has_objects_in_a_set, value.values()))
     if isinstance(value, (set, frozenset)):
-        return any(fields_of(each) is not None or isinstance(each, (tuple, frozenset)) for each in value)
+        return any(map(_has_objects, value))
     return isinstance(value, (list, tuple)) and any(map(has_objects_in_a_set, value))
+
+
+def _has_objects(value: Any) -> bool:
+    if isinstance(value, (tuple, frozenset)):
+        return any(map(_has_objects, value))
+    return fields_of(value) is not None
 
 
 def _first(
