@@ -85,15 +85,13 @@ def _done(steps: Steps[None]) -> None:
 
 
 async def _done_async(steps: Steps[None]) -> None:
-    this = asyncio.current_task()
-    assert this is not None
-    cancelled = this.cancelling()
+    cancelled = _cancellations()
     try:
         step: Any = next(steps)
         while True:
             try:
                 result = await step if isawaitable(step) else step
-                if this.cancelling() > cancelled:  # redis-py may lose it, by asyncio.wait_for before Python 3.12
+                if _cancellations() > cancelled:  # redis-py may lose it, by asyncio.wait_for before Python 3.12
                     raise asyncio.CancelledError
             except BaseException as error:
                 step = steps.throw(error)
@@ -101,3 +99,9 @@ async def _done_async(steps: Steps[None]) -> None:
                 step = steps.send(result)
     except StopIteration:
         return
+
+
+def _cancellations() -> int:
+    """How often this task was cancelled and has not said that it goes on."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
