@@ -91,7 +91,9 @@ async def _done_async(steps: Steps[None]) -> None:
         while True:
             try:
                 result = await step if isawaitable(step) else step
-                if _cancellations() > cancelled:  # redis-py may lose it, by asyncio.wait_for before Python 3.12
+                if (
+                    _cancellations() > cancelled
+                ):  # redis-py may lose it, by asyncio.wait_for before Python 3.12
                     raise asyncio.CancelledError
             except BaseException as error:
                 step = steps.throw(error)
