@@ -223,7 +223,8 @@ PROBLEMS: Final[dict[str, Problem]] = {
         title="An item of the batch was refused",
         when="The ledger, or a rule, refuses an item of an atomic batch. Nothing of the batch was written.",
         advice="`index` (from 0) names the first refused item, and `problem` is what its append would have been "
-        "answered alone, with that status: do what its code says, and send the batch again.",
+        "answered after the items before it, with that status: do what its code says, and send the batch again. A "
+        "`current` of a later item has those before it, which were taken back: read the fare before you decide on it.",
         example="item 3 was refused, and nothing was written: taking 30.00 off a fare of SGD 23.40 would leave it "
         "below zero; a refund above the fare says allow_negative",
         retry=Retry.ANEW,

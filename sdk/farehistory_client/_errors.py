@@ -253,7 +253,7 @@ class BatchRefused(Problem):
 
     @property
     def problem(self) -> Problem:
-        """What its append alone would have been answered."""
+        """What its append would have been answered after the items before it: a `current` is with these."""
         return problem_of(self.document["problem"])
 
 
