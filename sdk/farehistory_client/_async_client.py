@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from inspect import isawaitable
@@ -19,14 +20,17 @@ from farehistory_client._errors import Problem, Unsettled
 from farehistory_client._fares import Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
 from farehistory_client._feed import FeedPage
 from farehistory_client._retry import Retries
-from farehistory_client._steps import Ask, Send, Step, Steps
+from farehistory_client._steps import Ask, Reply, Send, Step, Steps
 from farehistory_client._waits import wait_async
 
 T = TypeVar("T")
 
 
 class AsyncClient(BaseClient):
-    """`Client` for an event loop of asyncio: the same calls, awaited; an update's function may be a coroutine."""
+    """`Client` for an event loop of asyncio: the same calls, awaited; an update's function may be a coroutine.
+
+    Safe to share among event loops. A call that is cancelled ends at once; its request may still take effect.
+    """
 
     def __init__(
         self,
@@ -41,7 +45,9 @@ class AsyncClient(BaseClient):
     ) -> None:
         super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
         options = transport.options(base_url, key, agent)
-        self._http = httpx.AsyncClient(**options, transport=http, limits=transport.LIMITS)
+        self._http = httpx.AsyncClient(**options, transport=http or transport.bounded_async(base_url))
+        self._interrupted = http is not None
+        self._left_alone: set[asyncio.Task[Reply]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -52,7 +58,8 @@ class AsyncClient(BaseClient):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Closes its connections."""
+        """Closes its connections of this event loop; those of others are closed when these end."""
+        await transport.ended(self._left_alone)
         await self._http.aclose()
 
     async def append(self, booking_id: str, change: Change, *, expected_version: ExpectedVersion) -> Appended:
@@ -224,7 +231,9 @@ class AsyncClient(BaseClient):
 
     async def _done(self, step: Step) -> Any:
         if isinstance(step, Send):
-            return await transport.sent_async(self._http, step)
+            return await transport.sent_async(
+                self._http, step, self._left_alone, interrupted=self._interrupted
+            )
         if isinstance(step, Ask):
             answer = step.function(step.argument)
             return await answer if isawaitable(answer) else answer

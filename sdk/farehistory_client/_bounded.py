@@ -1,14 +1,17 @@
-"""The way of threads to the platform: httpx's, made so that nothing on it waits longer than a try has time left.
+"""The ways to the platform: httpx's, made so that nothing on them waits longer than a try has time left.
 
 httpx's limits are of each part that comes or goes. A server that sends its headers byte by byte, says for ever that it
-is still at work (102), or takes a large body in little by little would keep a try as long as it likes. An event loop
-can end such a wait from outside; here each one is given the time that is left.
+is still at work (102), or takes a large body in little by little would keep a try as long as it likes. A thread cannot
+be interrupted, and a task that is cancelled within httpcore leaves its connection in the pool, in use for ever. So each
+wait is given the time that is left.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from ssl import SSLContext
@@ -35,7 +38,7 @@ _until: ContextVar[float] = ContextVar("until", default=float("inf"))
 
 @contextmanager
 def until(instant: float) -> Iterator[None]:
-    """Within, this thread's waits end at this time of the monotonic clock, as timeouts of httpx."""
+    """Within, the waits of this thread or task end at this time of the monotonic clock, as timeouts of httpx."""
     token = _until.set(instant)
     try:
         yield
@@ -49,31 +52,13 @@ class Transport(httpx.BaseTransport):
     def __init__(self, url: str, limits: httpx.Limits) -> None:
         """`url`: of the platform; a proxy that the environment names for it is used."""
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            proxy=_proxy_of(httpx.URL(url)),
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Network(),
+            **_options(url, limits), max_connections=limits.max_connections, network_backend=_Network()
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
         with _as_of_httpx():
-            answer = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(
-                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                    ),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
-        )
+            answer = self._pool.handle_request(_of_httpcore(request))
+        return _of_httpx(answer, _Body(answer))
 
     def close(self) -> None:
         self._pool.close()
@@ -138,6 +123,164 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+class AsyncTransport(httpx.AsyncBaseTransport):
+    """`httpx.AsyncHTTPTransport`, with connections of its own for each event loop that it is used in."""
+
+    def __init__(self, url: str, limits: httpx.Limits) -> None:
+        """`url`: of the platform; a proxy that the environment names for it is used. `limits`: in each loop."""
+        self._options = _options(url, limits)
+        self._max_connections = limits.max_connections or sys.maxsize
+        self._of_loops: dict[asyncio.AbstractEventLoop, _Connections] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        loop = asyncio.get_running_loop()
+        if loop not in self._of_loops:
+            for closed in [each for each in list(self._of_loops) if each.is_closed()]:
+                self._of_loops.pop(closed, None)  # another thread may have been faster
+            self._of_loops[loop] = _Connections(self._options, self._max_connections)
+        return await self._of_loops[loop].answer(request)
+
+    async def aclose(self) -> None:
+        """Closes those of this loop. Another loop closes its own when it ends, as asyncio.run does."""
+        here = self._of_loops.pop(asyncio.get_running_loop(), None)
+        if here:
+            await here.aclose()
+
+
+class _Connections:
+    """Of one event loop.
+
+    A semaphore says who may have one, not the pool: there, a request that gives up at the moment in which it is given
+    a connection leaves it in use for ever.
+    """
+
+    def __init__(self, options: dict[str, Any], most: int) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            **options, max_connections=None, network_backend=_AsyncNetwork()
+        )
+        self._free = asyncio.Semaphore(most)
+        self._end: AsyncGenerator[None] | None = None
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        if self._end is None:
+            self._end = _closed_at_the_end(self._pool)
+            await anext(self._end)
+        await self._wait_for_one(request.extensions["timeout"]["pool"])
+        try:
+            with _as_of_httpx():
+                answer = await self._pool.handle_async_request(_of_httpcore(request))
+        except BaseException:
+            self._free.release()
+            raise
+        return _of_httpx(answer, _AsyncBody(answer, self._free))
+
+    async def _wait_for_one(self, timeout: float | None) -> None:
+        with _as_of_httpx():
+            left = _left(timeout, httpcore.PoolTimeout)
+        try:
+            async with asyncio.timeout(left):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise httpx.PoolTimeout("no connection was free in time") from error
+
+    async def aclose(self) -> None:
+        if self._end:
+            await self._end.aclose()
+
+
+async def _closed_at_the_end(pool: httpcore.AsyncConnectionPool) -> AsyncGenerator[None]:
+    """Generators that were begun are what an event loop closes when it ends, or when nobody has them any longer."""
+    try:
+        yield
+    finally:
+        await pool.aclose()
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response, free: asyncio.Semaphore) -> None:
+        self._answer = answer
+        self._free = free
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_of_httpx():
+            async for part in self._answer.aiter_stream():
+                yield part
+
+    async def aclose(self) -> None:
+        try:
+            await self._answer.aclose()
+        finally:
+            self._free.release()
+
+
+class _AsyncNetwork(httpcore.AsyncNetworkBackend):
+    """Ends its waits in time itself: an error, which httpcore closes the connection after, and no cancellation."""
+
+    def __init__(self) -> None:
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _AsyncStream(await self._network.connect_tcp(host, port, left, local_address, socket_options))
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _options(url: str, limits: httpx.Limits) -> dict[str, Any]:
+    """Of either kind of httpcore's pool."""
+    return {
+        "ssl_context": httpx.create_ssl_context(),
+        "proxy": _proxy_of(httpx.URL(url)),
+        "max_keepalive_connections": limits.max_keepalive_connections,
+        "keepalive_expiry": limits.keepalive_expiry,
+    }
+
+
+def _of_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _of_httpx(
+    answer: httpcore.Response, body: httpx.SyncByteStream | httpx.AsyncByteStream
+) -> httpx.Response:
+    return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
 
 def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-from farehistory_client._bounded import Transport, until
+from farehistory_client._bounded import AsyncTransport, Transport, until
 from farehistory_client._steps import NoAnswer, Reply, Send
 from farehistory_client._wire import PREFIX, Answer
 
@@ -26,7 +26,10 @@ NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout
 """Of these, that nothing became of it."""
 
 LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
-"""Of one client. The platform closes a connection that nothing comes on for 30 s: ours are given up long before."""
+"""Of one client, in each event loop.
+
+The platform closes a connection that nothing comes on for 30 s: ours are given up long before.
+"""
 
 TOO_LATE: Final = "the answer did not end in time"
 
@@ -72,6 +75,11 @@ def bounded(base_url: str) -> Transport:
     return Transport(base_url, LIMITS)
 
 
+def bounded_async(base_url: str) -> AsyncTransport:
+    """The way of event loops, where none is given."""
+    return AsyncTransport(base_url, LIMITS)
+
+
 def sent(client: httpx.Client, step: Send) -> Reply:
     end = monotonic() + step.within
     body = bytearray()
@@ -86,10 +94,45 @@ def sent(client: httpx.Client, step: Send) -> Reply:
     return _answer_of(response, body)
 
 
-async def sent_async(client: httpx.AsyncClient, step: Send) -> Reply:
+async def sent_async(
+    client: httpx.AsyncClient, step: Send, left_alone: set[asyncio.Task[Reply]], *, interrupted: bool
+) -> Reply:
+    """Cancelled, it leaves what is under way to end by itself, in time, and puts it in `left_alone` until then.
+
+    Cancelled within httpcore, a request would keep its connection for ever. `interrupted`: whether that is done all the
+    same when its time is over, since the transport may know no such limit.
+    """
+    exchange = asyncio.create_task(_exchanged(client, step, interrupted))
     try:
-        async with asyncio.timeout(step.within), client.stream(**arguments(step)) as response:
-            body = await response.aread()
+        await asyncio.wait([exchange])
+    except BaseException:
+        left_alone.add(exchange)
+        exchange.add_done_callback(left_alone.discard)
+        exchange.add_done_callback(_nobody_asks)
+        raise
+    return exchange.result()
+
+
+async def ended(exchanges: set[asyncio.Task[Reply]]) -> None:
+    """Cancels those of this event loop: nobody asks for them, and their connections are closed."""
+    loop = asyncio.get_running_loop()
+    here = [each for each in list(exchanges) if each.get_loop() is loop]
+    for each in here:
+        each.cancel()
+    await asyncio.gather(*here, return_exceptions=True)
+
+
+def _nobody_asks(exchange: asyncio.Task[Reply]) -> None:
+    if not exchange.cancelled():
+        exchange.exception()  # else asyncio logs that it was never retrieved
+
+
+async def _exchanged(client: httpx.AsyncClient, step: Send, interrupted: bool) -> Reply:
+    within = step.within if interrupted else None
+    try:
+        with until(monotonic() + step.within):
+            async with asyncio.timeout(within), client.stream(**arguments(step)) as response:
+                body = await response.aread()
     except FAILURES as error:
         return _no_answer(error)
     except TimeoutError:

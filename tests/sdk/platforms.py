@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 from farehistory_client import AsyncClient, Client
-from farehistory_client._transport import bounded
+from farehistory_client._transport import bounded, bounded_async
 from farehistory_client.testing import FakeServer
 
 from tests.sdk.loops import Loop
@@ -163,4 +163,4 @@ def fake(server: FakeServer, *, in_a_loop: bool) -> Platform:
 
 
 def real(url: str, key: Callable[..., str], *, in_a_loop: bool) -> Platform:
-    return Platform(url, key, Wire(bounded(url), httpx.AsyncHTTPTransport()), in_a_loop=in_a_loop)
+    return Platform(url, key, Wire(bounded(url), bounded_async(url)), in_a_loop=in_a_loop)

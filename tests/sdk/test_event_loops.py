@@ -1,0 +1,294 @@
+"""`AsyncClient` gets its connections back, whatever becomes of its calls, and works in any event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+import pytest
+from farehistory_client import AsyncClient, FareHistoryError, Retries, Unanswered
+
+from tests.sdk import loops
+
+TIMEOUT = 0.3
+MORE_THAN_THE_CONNECTIONS = 150
+FARE = {
+    "booking_id": "BK-1",
+    "fare": "1.00",
+    "version": 1,
+    "currency": "SGD",
+    "exponent": 2,
+    "components": {},
+    "events": 1,
+}
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    body = json.dumps(FARE).encode()
+    while True:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.005)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+async def is_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def answers_half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    await reader.read()
+
+
+async def is_still_at_work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def answers_byte_by_byte(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+class Server:
+    """Does with every new connection what `behaviour` is then."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.open = 0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self.behaviour(reader, writer)
+        finally:
+            self.open -= 1
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(behaviour: Behaviour) -> AsyncIterator[Server]:
+    server = Server(behaviour)
+    async with await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=500) as listener:
+        server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        yield server
+
+
+class InAThread:
+    """A server that outlives the loops of those who ask it."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._thread.start()
+        self._started.wait()
+
+    async def _serve(self) -> None:
+        async with serving(self._behaviour) as self.server:
+            self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+            self._started.set()
+            await self._end.wait()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    thread = InAThread(answers)
+    yield thread.server
+    thread.close()
+
+
+@pytest.fixture
+def silent_server() -> Iterator[Server]:
+    thread = InAThread(is_silent)
+    yield thread.server
+    thread.close()
+
+
+def client(url: str, **options: Any) -> AsyncClient:
+    return AsyncClient(url, "fh_key", **{"timeout": TIMEOUT, "retries": Retries(attempts=1), **options})
+
+
+def connections_in_use(fares: AsyncClient) -> int:
+    """Only httpcore's pool knows: the server is not asked by those that wait for ever."""
+    (connections,) = fares._http._transport._of_loops.values()  # type: ignore[attr-defined]
+    return sum(not each.is_idle() for each in connections._pool.connections)
+
+
+@pytest.mark.parametrize("behaviour", [is_silent, answers_half, is_still_at_work, answers_byte_by_byte])
+def test_after_a_slow_spell_it_works_again_at_once(behaviour: Behaviour) -> None:
+    """Tries end in the same moments in which others are given their connections."""
+
+    async def calling() -> None:
+        async with serving(behaviour) as server, client(server.url) as fares:
+
+            async def until_answered() -> None:
+                while True:
+                    with suppress(FareHistoryError):
+                        await fares.fare("BK-1")
+                        return
+
+            tasks = [asyncio.create_task(until_answered()) for _ in range(MORE_THAN_THE_CONNECTIONS)]
+            await asyncio.sleep(2)
+            server.behaviour = answers
+            async with asyncio.timeout(5):
+                await asyncio.gather(*tasks)
+            assert connections_in_use(fares) == 0
+            assert (await fares.fare("BK-1")).version == 1
+
+    loops.run(calling())
+
+
+async def cancelled(fares: AsyncClient, *, after: float) -> None:
+    call = asyncio.create_task(fares.fare("BK-1"))
+    await asyncio.sleep(after)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+def test_cancelled_calls_give_their_connections_back() -> None:
+    async def calling() -> None:
+        async with serving(answers) as server, client(server.url, timeout=1) as fares:
+            for number in range(300):
+                await cancelled(fares, after=0.00002 * number % 0.004)
+            assert (await fares.fare("BK-1")).version == 1
+            await asyncio.sleep(0.2)  # the answers to the last ones
+            assert connections_in_use(fares) == 0
+
+    loops.run(calling())
+
+
+def test_a_cancelled_call_ends_at_once_and_its_request_in_time() -> None:
+    async def calling() -> None:
+        async with serving(is_silent) as server, client(server.url, timeout=0.5) as fares:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            await asyncio.gather(*(cancelled(fares, after=0.1) for _ in range(50)))
+            assert loop.time() - began < 0.4
+            assert server.open == 50
+            await asyncio.sleep(0.8)
+            assert server.open == 0
+
+    loops.run(calling())
+
+
+def test_a_transport_that_was_given_keeps_no_try_longer() -> None:
+    class Silent(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await asyncio.sleep(60)
+            raise AssertionError("unreachable")
+
+    async def calling() -> None:
+        async with client("http://fares.test", http=Silent()) as fares:
+            with pytest.raises(Unanswered, match="in time"):
+                await fares.fare("BK-1")
+
+    loops.run(asyncio.wait_for(calling(), TIMEOUT * 10))
+
+
+def test_nothing_is_complained_of_after_cancelled_calls(
+    silent_server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither at the end of a loop, nor after `aclose`, nor of an error that nobody asks for any longer."""
+
+    class Failing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await asyncio.sleep(0.05)
+            raise RuntimeError("of a transport that was given")
+
+    async def calling() -> None:
+        open_to_the_end = client(silent_server.url, timeout=60)
+        await cancelled(open_to_the_end, after=0.05)
+        async with client(silent_server.url, timeout=60) as fares:
+            await cancelled(fares, after=0.05)
+        assert open_to_the_end._left_alone
+        assert not fares._left_alone
+        async with client("http://fares.test", http=Failing()) as fares:
+            await cancelled(fares, after=0.01)
+            await asyncio.sleep(0.1)
+
+    with caplog.at_level(logging.WARNING, logger="asyncio"):
+        loops.run(calling())
+        gc.collect()
+    assert not caplog.records
+
+
+def test_one_client_serves_loops_one_after_the_other(server: Server) -> None:
+    fares = client(server.url)
+    for _ in range(3):
+        assert loops.run(fares.fare("BK-1")).version == 1
+    assert len(fares._http._transport._of_loops) == 1  # type: ignore[attr-defined]
+
+
+def test_a_loop_that_ends_closes_the_connections(server: Server) -> None:
+    fares = client(server.url)
+    loops.run(fares.fare("BK-1"))
+    end = threading.Event()
+    for _ in range(100):
+        if not server.open:
+            break
+        end.wait(0.02)
+    assert not server.open
+
+
+def test_one_client_serves_loops_at_once(server: Server) -> None:
+    fares = client(server.url, timeout=5)
+    failures: list[BaseException] = []
+
+    async def calling() -> None:
+        for _ in range(10):
+            await asyncio.gather(*(fares.fare("BK-1") for _ in range(5)))
+
+    def run() -> None:
+        try:
+            asyncio.run(calling())
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert not failures
+
+
+def test_a_forked_process_has_connections_of_its_own(server: Server) -> None:
+    fares = client(server.url, timeout=5)
+    loop = loops.Loop()
+    loop.run(fares.fare("BK-1"))
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            code = 0 if asyncio.run(fares.fare("BK-1")).version == 1 else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert loop.run(fares.fare("BK-1")).version == 1
+    loop.run(fares.aclose())
+    loop.close()
