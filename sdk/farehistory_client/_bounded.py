@@ -303,7 +303,9 @@ def _addresses(host: str, port: int) -> list[str]:
 def _proxy_of(url: httpx.URL) -> httpcore.Proxy | None:
     found = getproxies()
     address = found.get(url.scheme) or found.get("all")
-    if not address or proxy_bypass(url.host):
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    with_port = f"[{url.host}]:{port}" if ":" in url.host else f"{url.host}:{port}"
+    if not address or proxy_bypass(url.host) or proxy_bypass(with_port):
         return None
     proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
     return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth)

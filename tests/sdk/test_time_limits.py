@@ -182,7 +182,18 @@ def test_a_proxy_of_the_environment_is_asked(
         asked("http://fares.test:8000", price(), in_a_loop=in_a_loop)
     assert heard[0].startswith(b"POST http://fares.test:8000/api/v1/fares/BK-1/events HTTP/1.1\r\n")
     assert b"proxy-authorization: basic" in heard[0].lower()
-    monkeypatch.setenv("no_proxy", "fares.test")
-    with pytest.raises(Unanswered):
+    for url, without in (
+        ("http://fares.test:8000", "fares.test"),
+        ("http://fares.test:8000", "other.test, fares.test:8000"),
+        ("http://fares.test", "fares.test:80"),
+        ("http://[::1]:1", "::1"),
+        ("http://[::1]:1", "[::1]"),
+        ("http://[::1]:1", "[::1]:1"),
+    ):
+        monkeypatch.setenv("no_proxy", without)
+        with pytest.raises(Unanswered):
+            asked(url, price(), in_a_loop=in_a_loop)
+        assert len(heard) == 1, without
+    monkeypatch.setenv("no_proxy", "fares.test:8001")
+    with pytest.raises(Unanswered, match="502"):
         asked("http://fares.test:8000", price(), in_a_loop=in_a_loop)
-    assert len(heard) == 1
