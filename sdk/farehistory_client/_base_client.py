@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import isfinite
 from typing import Final
 
 from farehistory_client._calls import Calls
@@ -20,7 +21,7 @@ class BaseClient:
     def __init__(
         self, base_url: str, *, timeout: float, retries: Retries | None, codecs: Codecs | None
     ) -> None:
-        if timeout <= 0:
+        if not (isfinite(timeout) and timeout > 0):
             raise ValueError(f"a time limit of {timeout} s is none")
         self._base_url = base_url
         self._calls = Calls(timeout, retries or Retries(), codecs or Codecs())

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from farehistory_client import AsyncClient, FareHistoryError, Retries, Unanswered
+from farehistory_client import AsyncClient, Client, FareHistoryError, Retries, Unanswered
 
 from tests.sdk import loops
 
@@ -292,3 +292,10 @@ def test_a_forked_process_has_connections_of_its_own(server: Server) -> None:
     assert loop.run(fares.fare("BK-1")).version == 1
     loop.run(fares.aclose())
     loop.close()
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
+def test_a_time_limit_is_a_number_of_seconds(kind: Any, timeout: float) -> None:
+    with pytest.raises(ValueError, match="time limit"):
+        kind("http://fares.test", "fh_key", timeout=timeout)
