@@ -31,7 +31,7 @@ def prepare(folder: str) -> None:
 def empty(folder: str) -> None:
     """Removes what an earlier run has left. Nobody may be counting into it."""
     for file in Path(folder).glob("*"):
-        if file.suffix == ".db" or file.name in (_STOPPING, "worker", "beat"):
+        if file.suffix == ".db" or file.name in ("worker", "beat") or file.name.startswith(_STOPPING):
             file.unlink(missing_ok=True)
 
 
@@ -49,22 +49,23 @@ def forget_the_dead(folder: str) -> None:
             file.unlink(missing_ok=True)
 
 
-_STOPPING: Final = "web-stopping"
+_STOPPING: Final = "web-stopping-"
+"""And the id of the server's main process: there may be others that share the folder."""
 
 
 def begin_to_stop(folder: str) -> None:
-    """Readiness says so from now on, and each answer closes its connection."""
-    Path(folder, _STOPPING).touch(mode=0o600)
+    """Called by a server's main process. Readiness says so from now on, and each answer closes its connection."""
+    Path(folder, f"{_STOPPING}{os.getpid()}").touch(mode=0o600)
 
 
 def forget_to_stop(folder: str) -> None:
-    """For a server that begins."""
-    Path(folder, _STOPPING).unlink(missing_ok=True)
+    """Called by a server's main process, before it begins and once it has ended."""
+    Path(folder, f"{_STOPPING}{os.getpid()}").unlink(missing_ok=True)
 
 
 def stopping_of(folder: str) -> Callable[[], bool]:
-    """Whether the server is to stop, as a function that costs nothing most of the time."""
-    file, looked_at, found = Path(folder, _STOPPING), 0.0, False
+    """Whether the server whose process calls this is to stop, as a function that costs nothing most of the time."""
+    file, looked_at, found = Path(folder, f"{_STOPPING}{os.getppid()}"), 0.0, False
 
     def is_stopping() -> bool:
         nonlocal looked_at, found

@@ -67,6 +67,7 @@ def main() -> None:
         if settings.FAREHISTORY_RUN_IS_OURS:
             running.empty(settings.FAREHISTORY_RUN)
         running.forget_to_stop(settings.FAREHISTORY_RUN)
+        stack.callback(running.forget_to_stop, settings.FAREHISTORY_RUN)
         Server(
             drain=asked.drain,
             folder=settings.FAREHISTORY_RUN,

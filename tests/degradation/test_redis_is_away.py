@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -9,6 +10,7 @@ import psutil
 import pytest
 
 from farehistory.embedded.service import Process
+from farehistory.health import REMEMBERED_SECONDS
 from tests.builders import given, new_booking_id, set_
 from tests.degradation.platform import (
     STARTED_WHEN_NEEDED,
@@ -53,6 +55,7 @@ def test_appends_and_reads_go_on(
         strong = platform.at_once(read("?consistency=strong"))
         first = platform.get(f"/api/v1/fares/{other}?min_version=1")
         unharmed = [platform.get(path) for path in WITHOUT_DATABASE]
+        time.sleep(REMEMBERED_SECONDS)  # for which it may be told as it was before
         ready = platform.get("/health/ready")
         operators = [platform.get(path) for path in ("/api/v1/projections", "/metrics")]
     assert {each.status for each in appends} == {201}

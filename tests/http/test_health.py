@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,14 @@ def test_head_is_answered_and_other_methods_are_not(path: str) -> None:
         assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
 
 
-def test_a_server_that_is_about_to_stop_is_alive_and_not_ready(tmp_path: Path, settings: Any) -> None:
+def test_a_server_that_is_about_to_stop_is_alive_and_not_ready(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its main process says so; another server that shares the folder is not meant."""
     settings.FAREHISTORY_RUN = str(tmp_path)
     running.begin_to_stop(str(tmp_path))
+    assert Client().get("/health/ready").status_code == 200
+    monkeypatch.setattr(os, "getppid", os.getpid)
     answer = Client().get("/health/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "stopping")
     answer = Client().get("/health/live")
