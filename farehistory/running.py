@@ -6,6 +6,7 @@ embedded mode all share one in the state folder, which whoever starts them empti
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ import psutil
 
 LOOK_EVERY_SECONDS: Final = 0.1
 """How often a process looks whether it is to stop, at most."""
+
+logger = logging.getLogger(__name__)
 
 _FIGURES: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus-client keeps a file for each process and kind; read when it is first imported."""
@@ -54,8 +57,14 @@ _STOPPING: Final = "web-stopping-"
 
 
 def begin_to_stop(folder: str) -> None:
-    """Called by a server's main process. Readiness says so from now on, and each answer closes its connection."""
-    Path(folder, f"{_STOPPING}{os.getpid()}").touch(mode=0o600)
+    """Called by a server's main process. Readiness says so from now on, and each answer closes its connection.
+
+    Where that cannot be written down, the server stops all the same.
+    """
+    try:
+        Path(folder, f"{_STOPPING}{os.getpid()}").touch(mode=0o600)
+    except OSError as error:
+        logger.error("nobody is told that the server stops: %s", error)
 
 
 def forget_to_stop(folder: str) -> None:

@@ -58,7 +58,7 @@ class AsyncClient(BaseClient):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Closes its connections of this event loop; those of others are closed when these end."""
+        """Ends the client, for all event loops; connections of others than this are closed when these end."""
         await transport.ended(self._left_alone)
         await self._http.aclose()
 

@@ -280,7 +280,9 @@ def _of_httpcore(request: httpx.Request) -> httpcore.Request:
 def _of_httpx(
     answer: httpcore.Response, body: httpx.SyncByteStream | httpx.AsyncByteStream
 ) -> httpx.Response:
-    return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+    # No redirect is followed, and httpx fails on an odd place before anybody sees the answer.
+    headers = [(name, value) for name, value in answer.headers if name.lower() != b"location"]
+    return httpx.Response(answer.status, headers=headers, stream=body, extensions=answer.extensions)
 
 
 def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float:

@@ -163,6 +163,11 @@ class Calls:
                 conflict = refusal.problem if isinstance(refusal, BatchRefused) else refusal
                 if not isinstance(conflict, VersionConflict):
                     raise
+                conflict.unsettled = refusal.unsettled
+                if (
+                    conflict.unsettled is not None
+                ):  # what an earlier try says may yet be: nothing else is decided
+                    raise conflict from None
                 # Where a later change was refused, the fare that is told has those before it, which were taken back.
                 is_first = not isinstance(refusal, BatchRefused) or refusal.index == 0
                 current = conflict.current if is_first else None
@@ -317,7 +322,9 @@ class Calls:
 
 def _is_retried(reply: Reply) -> bool:
     """Also a success that cannot be read: an answer that was lost on its way, or another's."""
-    return isinstance(reply, NoAnswer) or reply.status in RETRIED or reply.is_success
+    if isinstance(reply, NoAnswer):
+        return not reply.ends
+    return reply.status in RETRIED or reply.is_success
 
 
 def _retry_after(reply: Reply) -> float | None:
@@ -350,7 +357,10 @@ def _is_last_word_on(request: Request, error: FareHistoryError) -> bool:
     asked = _json.loads(request.body)
     if not isinstance(error, BatchRefused):
         return _is_last_word(error, asked)
-    return _is_last_word(error.problem, asked["items"][error.index], taken_back=error.index)
+    items = asked["items"]
+    return error.index < len(items) and _is_last_word(
+        error.problem, items[error.index], taken_back=error.index
+    )
 
 
 def _is_last_word(refusal: Problem, asked: Body, *, taken_back: int = 0) -> bool:

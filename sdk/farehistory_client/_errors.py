@@ -185,12 +185,14 @@ class NotAcceptable(Problem):
 
 
 class _Moved(Problem):
-    @property
-    def current(self) -> Head:
+    def __init__(self, document: Mapping[str, Any], **rest: Any) -> None:
+        super().__init__(document, **rest)
+        current = document["current"]
+        version, amount = current["version"], current["fare"]
+        if type(version) is not int:
+            raise TypeError(f"{version!r} is no version")
+        self.current = Head(version, None if amount is None else Decimal(amount), current["currency"])
         """The fare as it is: version 0 and no amount where the booking is unknown."""
-        current = self.document["current"]
-        amount = current["fare"]
-        return Head(current["version"], None if amount is None else Decimal(amount), current["currency"])
 
 
 class VersionConflict(_Moved):
@@ -246,15 +248,12 @@ class BatchRefused(Problem):
 
     code = "batch_refused"
 
-    @property
-    def index(self) -> int:
+    def __init__(self, document: Mapping[str, Any], **rest: Any) -> None:
+        super().__init__(document, **rest)
+        self.index = int(document["index"])
         """Of the first refused item, from 0."""
-        return int(self.document["index"])
-
-    @property
-    def problem(self) -> Problem:
+        self.problem: Problem = problem_of(document["problem"])
         """What its append would have been answered after the items before it: a `current` is with these."""
-        return problem_of(self.document["problem"])
 
 
 class CursorInvalid(Problem):

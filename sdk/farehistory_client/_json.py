@@ -10,7 +10,7 @@ from typing import Any
 
 def loads(data: bytes | str) -> Any:
     """Raises ValueError."""
-    return json.loads(data, parse_float=_number)
+    return json.loads(data, parse_float=_number, parse_constant=_no_number)
 
 
 def _number(text: str) -> Decimal:
@@ -18,6 +18,10 @@ def _number(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         raise ValueError(f"{text:.50} is beyond what a Decimal can be") from error
+
+
+def _no_number(text: str) -> Decimal:
+    raise ValueError(f"{text} is no JSON number")
 
 
 def dumps(value: Any) -> bytes:

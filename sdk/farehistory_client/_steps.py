@@ -30,6 +30,8 @@ class NoAnswer:
     error: Exception
     was_sent: bool = True
     """False where there was no connection to send it on."""
+    ends: bool = False
+    """Whether no other try will be answered either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from time import monotonic
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ CONNECT_WITHIN: Final = 1.0
 NO_CONNECTION_AFTER: Final = 0.9
 """Of the time of a try: before all of it is over, so that it is known that the request was not sent."""
 
-FAILURES: Final = (httpx.TransportError, httpx.DecodingError)
+FAILURES: Final = (httpx.TransportError, httpx.DecodingError, ssl.SSLError)
 """What became of the request is not known."""
 
 NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -91,6 +92,8 @@ def sent(client: httpx.Client, step: Send) -> Reply:
                     raise httpx.ReadTimeout(TOO_LATE)
     except FAILURES as error:
         return _no_answer(error)
+    except RuntimeError as error:
+        return _none_ever(client, error)
     return _answer_of(response, body)
 
 
@@ -137,6 +140,8 @@ async def _exchanged(client: httpx.AsyncClient, step: Send, interrupted: bool) -
         return _no_answer(error)
     except TimeoutError:
         return _no_answer(httpx.ReadTimeout(TOO_LATE))
+    except RuntimeError as error:
+        return _none_ever(client, error)
     return _answer_of(response, body)
 
 
@@ -147,3 +152,10 @@ def _answer_of(response: httpx.Response, body: bytes | bytearray) -> Answer:
 
 def _no_answer(error: Exception) -> NoAnswer:
     return NoAnswer(error, was_sent=not isinstance(error, NEVER_SENT))
+
+
+def _none_ever(client: httpx.Client | httpx.AsyncClient, error: RuntimeError) -> NoAnswer:
+    """Of a client that was closed, perhaps while a call had a try to go. Raises the error of another."""
+    if not client.is_closed:
+        raise error
+    return NoAnswer(error, was_sent=False, ends=True)

@@ -72,6 +72,10 @@ def test_a_server_that_is_about_to_stop_is_alive_and_not_ready(
     assert (answer.status_code, answer["Connection"]) == (200, "close")
 
 
+def test_a_server_stops_also_where_that_cannot_be_written_down(tmp_path: Path) -> None:
+    running.begin_to_stop(str(tmp_path / "removed"))
+
+
 def test_without_redis_it_is_ready_but_degraded(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"  # nobody listens on port 1
     status, document = health.readiness()

@@ -9,12 +9,12 @@ import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
 import httpx
 import pytest
-from farehistory_client import AsyncClient, Client, FareHistoryError, Retries, Unanswered
+from farehistory_client import AsyncClient, Change, Client, FareHistoryError, Retries, Unanswered
 
 from tests.sdk import loops
 
@@ -299,3 +299,40 @@ def test_a_forked_process_has_connections_of_its_own(server: Server) -> None:
 def test_a_time_limit_is_a_number_of_seconds(kind: Any, timeout: float) -> None:
     with pytest.raises(ValueError, match="time limit"):
         kind("http://fares.test", "fh_key", timeout=timeout)
+
+
+async def sends_elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 301 Moved\r\nLocation: mailto:a\r\nContent-Length: 0\r\n\r\n")
+    await writer.drain()
+
+
+def test_a_place_to_go_to_is_not_looked_at() -> None:
+    with closing(InAThread(sends_elsewhere)) as thread:
+        url = thread.server.url
+        with Client(url, "fh_key", timeout=TIMEOUT) as fares, pytest.raises(Unanswered):
+            fares.fare("BK-1")
+
+        async def ask() -> None:
+            async with client(url) as fares:
+                await fares.fare("BK-1")
+
+        with pytest.raises(Unanswered):
+            loops.run(ask())
+
+
+def test_a_call_that_its_client_is_closed_upon_says_what_is_open(silent_server: Server) -> None:
+    async def close_meanwhile() -> None:
+        fares = client(silent_server.url, timeout=5.0)
+        change = Change.set("base_fare", "14.00", currency="SGD")
+        appending = asyncio.create_task(fares.append("BK-1", change, expected_version=0))
+        await asyncio.sleep(0.2)
+        await fares.aclose()
+        with pytest.raises(Unanswered) as unanswered:
+            await asyncio.wait_for(appending, 5)
+        assert unanswered.value.unsettled is not None
+        with pytest.raises(Unanswered) as unanswered:
+            await asyncio.wait_for(fares.fare("BK-1"), 5)
+        assert "closed" in str(unanswered.value)
+
+    loops.run(close_meanwhile())

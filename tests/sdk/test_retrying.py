@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import random
+import ssl
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -210,6 +212,84 @@ def test_an_append_whose_answer_says_too_little_is_settled(faked: Platform, book
     assert unanswered.value.unsettled is not None
     (settled,) = fares.settle(unanswered.value.unsettled)
     assert settled.event.version == 1
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"code": "version_conflict"},
+        {"code": "version_conflict", "current": None},
+        {"code": "version_conflict", "current": {"version": "7", "fare": "1.00", "currency": "SGD"}},
+        {"code": "batch_refused"},
+        {"code": "batch_refused", "index": "x", "problem": {}},
+        {"code": "batch_refused", "index": 0, "problem": None},
+    ],
+    ids=str,
+)
+def test_a_refusal_that_cannot_be_read_is_none(
+    faked: Platform, booking: str, document: dict[str, Any]
+) -> None:
+    """Whatever it was, the update is not decided on it, and what was sent stays open."""
+    fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    asked: list[int] = []
+
+    def decide(head: Any) -> Any:
+        asked.append(head.version)
+        faked.wire.faults.append(httpx.Response(409, headers={"Content-Type": PROBLEM}, json=document))
+        return toll()
+
+    with pytest.raises(Unanswered) as unanswered:
+        fares.update(booking, decide)
+    assert unanswered.value.unsettled is not None
+    assert asked == [1]
+
+
+LOWER = {
+    "code": "version_conflict",
+    "status": 409,
+    "current": {"version": 0, "fare": None, "currency": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "document"),
+    [
+        (toll(), LOWER),
+        ([toll(), toll()], {"code": "batch_refused", "status": 409, "index": 0, "problem": LOWER}),
+    ],
+    ids=["one", "several"],
+)
+def test_an_update_with_a_try_that_may_be_written_yet_decides_nothing_else(
+    faked: Platform, booking: str, changes: Any, document: dict[str, Any]
+) -> None:
+    """As of a ledger that went back: once it is there again, the late try is written."""
+    fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    asked: list[int] = []
+
+    def decide(head: Any) -> Any:
+        asked.append(head.version)
+        faked.wire.cut_connections()
+        faked.wire.faults.append(httpx.Response(409, headers={"Content-Type": PROBLEM}, json=document))
+        return changes
+
+    with pytest.raises(VersionConflict) as conflict:
+        fares.update(booking, decide)
+    assert conflict.value.unsettled is not None
+    assert asked == [1]
+
+
+def test_a_line_that_is_garbled_is_tried_again(faked: Platform, booking: str) -> None:
+    faked.wire.faults.append(ssl.SSLError("decryption failed"))
+    assert faked.client().append(booking, price(), expected_version=0).event.version == 1
+
+
+def test_a_number_that_is_none_is_no_fare(faked: Platform, booking: str) -> None:
+    fares = faked.client()
+    fares.append(booking, price(), expected_version=0)
+    faked.wire.faults.append(httpx.Response(200, text=f'{{"booking_id": "{booking}", "fare": NaN}}'))
+    assert fares.fare(booking).amount == Decimal("14.00")
 
 
 def test_a_page_that_is_none_is_asked_for_again(faked: Platform, booking: str) -> None:
