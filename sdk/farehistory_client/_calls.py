@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,20 +13,18 @@ from farehistory_client._codecs import Codecs
 from farehistory_client._diffs import Diff, diff_of
 from farehistory_client._errors import (
     BatchRefused,
-    CurrencyMismatch,
     FareHistoryError,
     Problem,
-    TransactionIdReused,
-    Unanswered,
     UnknownBooking,
     Unsettled,
     VersionConflict,
     problem_of,
 )
+from farehistory_client._exchange import Doubt, exchange, is_last_word, unsettled_of
 from farehistory_client._fares import Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
 from farehistory_client._retry import RETRIED, Retries, Spending, jittered
-from farehistory_client._steps import Ask, NoAnswer, Reply, Send, Steps, Wait
-from farehistory_client._wire import UNREADABLE, Answer, Body, Request, path_of
+from farehistory_client._steps import Ask, Steps, Wait
+from farehistory_client._wire import Answer, Body, Request, path_of
 
 T = TypeVar("T")
 
@@ -41,20 +38,8 @@ MOST_ITEMS: Final = 1000
 MOST_BYTES: Final = 2 * 1024 * 1024 - 1024
 """Of one batch."""
 
-logger = logging.getLogger("farehistory_client")
-
-LEAST: Final = 0.01
-"""Seconds of a try that begins as the time is up."""
-
 LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries of an update that others were faster than."""
-
-
-@dataclass(slots=True)
-class Doubt:
-    """Whether a write may have been carried out by a try that was not answered."""
-
-    may_be_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +92,7 @@ class Calls:
             if (
                 error.unsettled is not None or results
             ):  # whichever batch it was: settled, all of it is answered
-                error.unsettled = _unsettled(wire.batch_request(bodies, atomic=False))
+                error.unsettled = unsettled_of(wire.batch_request(bodies, atomic=False))
             raise
         return [results[i] for i in range(len(bodies))]
 
@@ -132,8 +117,8 @@ class Calls:
             spending.left_out((yield Wait(wait)))
         for i in part if doubt.may_be_done else ():
             result = results[i]
-            if isinstance(result, Problem) and not _is_last_word(result, bodies[i]):
-                result.unsettled = _unsettled(wire.batch_request([bodies[i]], atomic=False))
+            if isinstance(result, Problem) and not is_last_word(result, bodies[i]):
+                result.unsettled = unsettled_of(wire.batch_request([bodies[i]], atomic=False))
 
     def settle(self, unsettled: Unsettled) -> Steps[list[Appended | Problem]]:
         """What the write would have answered; raises as that would have."""
@@ -270,34 +255,8 @@ class Calls:
         spending: Spending | None = None,
         doubt: Doubt | None = None,
     ) -> Steps[T]:
-        """The first answer that is one and can be read, if it is a success; the very same request until then.
-
-        Raises what the last try came to: with the request, if any of its tries may have been carried out.
-        """
-        spending, doubt = spending or Spending(self.retries), doubt or Doubt()
-        if spending.seconds_left <= 0:
-            raise Unanswered(f"{request.method} {request.path} was not sent: the time for it is over")
-        while True:
-            within = max(LEAST, min(self.timeout, spending.seconds_left))
-            reply: Reply = yield Send(request, within + request.waits)
-            outcome = _outcome(request, reply, read)
-            if not isinstance(outcome, FareHistoryError):
-                if spending.is_over():
-                    logger.warning(
-                        "%s %s is answered again, after %.0f s", request.method, request.path, spending.passed
-                    )
-                return outcome
-            error = outcome
-            doubt.may_be_done = doubt.may_be_done or not _says_not_done(reply, error)
-            wait = spending.wait_after_failure(_retry_after(reply)) if _is_retried(reply) else None
-            if wait is not None:
-                level = logging.WARNING if spending.is_to_be_told(wait) else logging.INFO
-                logger.log(level, "%s; again in %.2f s; no answer for %.0f s", error, wait, spending.passed)
-                spending.left_out((yield Wait(wait)))
-            if wait is None or spending.seconds_left <= 0:
-                if doubt.may_be_done and not _is_last_word_on(request, error):
-                    error.unsettled = _unsettled(request)
-                raise error
+        """See `_exchange`; without a spending, on a budget of its own."""
+        return exchange(request, read, self.timeout, spending or Spending(self.retries), doubt or Doubt())
 
     def _bodies(self, items: Sequence[Item]) -> list[Body]:
         return [wire.item_body(*item, self.codecs) for item in items]
@@ -318,64 +277,6 @@ class Calls:
         if "event" in document:
             return self._appended(document["event"], document["status"] == 200)
         return problem_of(document["problem"], status=document["status"])
-
-
-def _is_retried(reply: Reply) -> bool:
-    """Also a success that cannot be read: an answer that was lost on its way, or another's."""
-    if isinstance(reply, NoAnswer):
-        return not reply.ends
-    return reply.status in RETRIED or reply.is_success
-
-
-def _retry_after(reply: Reply) -> float | None:
-    return reply.retry_after if isinstance(reply, Answer) else None
-
-
-def _outcome(request: Request, reply: Reply, read: Callable[[Answer], T]) -> T | FareHistoryError:
-    if isinstance(reply, Answer):
-        if not reply.is_of(request):
-            return reply.problem()
-        try:
-            return read(reply)
-        except UNREADABLE as reason:
-            return Unanswered(f"the answer {reply.status} is no answer of the platform's: {reason!r}")
-    error = Unanswered(f"{request.method} {request.path}: {reply.error!r}")
-    error.__cause__ = reply.error
-    return error
-
-
-def _says_not_done(reply: Reply, error: FareHistoryError) -> bool:
-    """Whether this try, by itself, cannot have been carried out."""
-    if isinstance(reply, NoAnswer):
-        return not reply.was_sent
-    return isinstance(error, Problem) and reply.status < 500
-
-
-def _is_last_word_on(request: Request, error: FareHistoryError) -> bool:
-    if request.body is None or not isinstance(error, Problem):
-        return False
-    asked = _json.loads(request.body)
-    if not isinstance(error, BatchRefused):
-        return _is_last_word(error, asked)
-    items = asked["items"]
-    return error.index < len(items) and _is_last_word(
-        error.problem, items[error.index], taken_back=error.index
-    )
-
-
-def _is_last_word(refusal: Problem, asked: Body, *, taken_back: int = 0) -> bool:
-    """Whether the platform has judged what was asked for, for ever: had an earlier try been written, this one were a
-    replay, and one that is still on its way will be refused as well. What depends on the fare as it is can pass; so
-    can a version that the booking has not reached. `taken_back`: changes that the fare it tells of may have had."""
-    if isinstance(refusal, VersionConflict):
-        expected = asked["expected_version"]
-        return isinstance(expected, int) and expected < refusal.current.version - taken_back
-    return isinstance(refusal, (TransactionIdReused, CurrencyMismatch))
-
-
-def _unsettled(request: Request) -> Unsettled | None:
-    """What settles a write."""
-    return Unsettled(request.path, request.body) if request.writes and request.body is not None else None
 
 
 def _is_open(result: Appended | Problem) -> bool:
