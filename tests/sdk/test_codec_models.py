@@ -10,19 +10,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from farehistory_client import CodecError, Codecs, Details, _json
+from farehistory_client import CodecError, Details, _json
+
+from tests.sdk.codec_types import codecs_for
 
 pydantic = pytest.importorskip("pydantic")
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, computed_field, v1  # noqa: E402
 from pydantic.alias_generators import to_camel  # noqa: E402
 from pydantic.dataclasses import dataclass as pydantic_dataclass  # noqa: E402
-
-
-def codecs_for(type_: Any) -> Codecs:
-    codecs = Codecs()
-    codecs.register(type_, component="toll")
-    return codecs
 
 
 def echoed(type_: Any, stored: Any) -> tuple[Details[Any], Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from farehistory_client import (
     ANY,
@@ -211,3 +213,67 @@ def test_no_change_is_decided_on_a_fare_that_was_taken_back(
     with pytest.raises(VersionConflict):
         fares.update(booking, decide)
     assert asked == [(2, fares.fare(booking, strong=True).amount)]
+
+
+@dataclass
+class Refused:
+    """Decides on changes that are refused by this document; `cut`: after a try without an answer."""
+
+    platform: Platform
+    document: dict[str, Any]
+    changes: Any
+    cut: bool = False
+    asked: list[int] = field(default_factory=list)
+
+    def __call__(self, head: Head) -> Any:
+        self.asked.append(head.version)
+        if self.cut:
+            self.platform.wire.cut_connections()
+        kind = {"Content-Type": "application/problem+json"}
+        self.platform.wire.faults.append(httpx.Response(409, headers=kind, json=self.document))
+        return self.changes
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"code": "version_conflict"},
+        {"code": "version_conflict", "current": None},
+        {"code": "version_conflict", "current": {"version": "7", "fare": "1.00", "currency": "SGD"}},
+        {"code": "batch_refused"},
+        {"code": "batch_refused", "index": "x", "problem": {}},
+        {"code": "batch_refused", "index": 0, "problem": None},
+    ],
+    ids=str,
+)
+def test_a_refusal_that_cannot_be_read_is_none(
+    faked: Platform, booking: str, document: dict[str, Any]
+) -> None:
+    """Whatever it was, the update is not decided on it, and what was sent stays open."""
+    fares, decide = faked.client(), Refused(faked, document, toll())
+    fares.append(booking, price(), expected_version=0)
+    with pytest.raises(Unanswered) as unanswered:
+        fares.update(booking, decide)
+    assert unanswered.value.unsettled is not None
+    assert decide.asked == [1]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_while_a_try_may_be_written_yet_nothing_else_is_decided(
+    faked: Platform, booking: str, several: bool
+) -> None:
+    """As of a ledger that went back: once it is there again, the late try is written."""
+    document: dict[str, Any] = {
+        "code": "version_conflict",
+        "status": 409,
+        "current": {"version": 0, "fare": None, "currency": None},
+    }
+    if several:
+        document = {"code": "batch_refused", "status": 409, "index": 0, "problem": document}
+    fares = faked.client()
+    decide = Refused(faked, document, [toll(), toll()] if several else toll(), cut=True)
+    fares.append(booking, price(), expected_version=0)
+    with pytest.raises(VersionConflict) as conflict:
+        fares.update(booking, decide)
+    assert conflict.value.unsettled is not None
+    assert decide.asked == [1]
