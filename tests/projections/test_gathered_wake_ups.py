@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 from celery.signals import before_task_publish
-from django.conf import settings
+from pytest_django import Settings
 
 from events import ledger, wakeup
 from events.partitions import partition_of
@@ -19,11 +18,14 @@ from tests.builders import add, event, given, new_booking_id, set_
 
 
 @pytest.fixture
-def nothing_gathered() -> Iterator[redis.Redis]:
-    """No task waits and no partition has gathered, as far as Redis knows; its server."""
-    wakeup.taken([])
-    yield redis.Redis.from_url(settings.REDIS_URL)
-    wakeup.taken([])
+def nothing_gathered(settings: Settings) -> redis.Redis:
+    """No task waits and no partition has gathered, and none will by what tests before appended; Redis's server."""
+    given(set_("14.00"))  # the last that may be on its way
+    wakeup._waker().close()
+    assert not wakeup._waker()._thread.is_alive()
+    wakeup._waker._forget()
+    settings.REDIS_PREFIX += f"{new_booking_id()}:"  # away from what other processes send
+    return redis.Redis.from_url(settings.REDIS_URL)
 
 
 def test_while_a_task_waits_no_second_one_is_sent_and_it_takes_all_that_gathered(
