@@ -37,7 +37,7 @@ FIELD_CODES: Final[dict[FieldCode, str]] = {
     "nul": "A string has the character NUL",
     "lone_surrogate": "A string has half of a surrogate pair",
     "number_out_of_range": "A number is no JSON number, too long, or beyond the range of a double",
-    "too_deep": "The metadata is nested too deeply",
+    "too_deep": "Objects and arrays are nested too deeply",
     "too_large": "The metadata is too large",
     "not_json": "The metadata has a value that is none of JSON (only from Python)",
     "invalid_booking_id": "The booking id is not of its form",

@@ -7,6 +7,7 @@ floats. Here each of these is refused or exact: a number becomes a Decimal, with
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ DOUBLE_EXPONENTS: Final = 400
 
 MAX_FLAWS: Final = 50
 """Places that are named; a body may be wrong in more."""
+
+DEEPEST: Final = 100
+"""Levels of objects and arrays that are read where Python's parser gives up: far more than anything here may have."""
 
 MAX_TOKEN: Final = 100
 """Characters of one key that a pointer or a message repeats."""
@@ -53,15 +57,41 @@ def parse_leniently(data: bytes) -> tuple[Any, bool]:
     found: list[_Flaw] = []
     try:
         text = data.decode("utf-8")
-        value = _decoder(found).decode(text)
-    except RecursionError:
-        raise MalformedBody("the JSON text is nested too deeply") from None
+        value = _value(text, found)
     except UnicodeDecodeError as error:
         raise MalformedBody(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
     except ValueError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from None
     # NUL and surrogates can only have come in by an escape: most texts need no walk.
     return value, bool(found) or "\\u" in text
+
+
+def _value(text: str, found: list[_Flaw]) -> Any:
+    try:
+        return _decoder(found, _no_number).decode(text)
+    except RecursionError:
+        return _decoder(found, lambda _: _TOO_DEEP).decode(_without_depths(text))
+
+
+_BRACKET_OR_STRING: Final = re.compile(
+    r'(?P<opens>[\[{])|(?P<closes>[\]}])|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL
+)
+
+
+def _without_depths(text: str) -> str:
+    """The JSON text with NaN in place of each object and array below the deepest level."""
+    level, kept, kept_until = 0, [], 0
+    for each in _BRACKET_OR_STRING.finditer(text):
+        if each["opens"]:
+            level += 1
+            if level == DEEPEST + 1:
+                kept += [text[kept_until : each.start()], "NaN"]
+                kept_until = len(text)
+        elif each["closes"]:
+            if level == DEEPEST + 1:
+                kept_until = each.end()
+            level -= 1
+    return "".join([*kept, text[kept_until:]])
 
 
 def flaws(value: Any, pointer: str = "", max_levels: int | None = None) -> list[FieldError]:
@@ -173,6 +203,11 @@ def _flaw_of_string(text: str) -> _Flaw | None:
 
 _TOO_LONG = _Flaw("number_out_of_range", f"a number has more than {MAX_NUMBER_LENGTH} characters")
 _BEYOND_DOUBLE = _Flaw("number_out_of_range", "a number is beyond the range of a double")
+_TOO_DEEP = _Flaw("too_deep", f"objects and arrays are nested deeper than {DEEPEST} levels")
+
+
+def _no_number(name: str) -> _Flaw:
+    return _Flaw("number_out_of_range", f"{name} is no JSON number")
 
 
 def _flaw_of_number(number: Decimal) -> _Flaw | None:
@@ -185,7 +220,7 @@ def _flaw_of_number(number: Decimal) -> _Flaw | None:
     return _BEYOND_DOUBLE if isinf(as_double) or (as_double == 0 and number != 0) else None
 
 
-def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
+def _decoder(found: list[_Flaw], constant: Callable[[str], _Flaw]) -> json.JSONDecoder:
     def noted(flaw: _Flaw) -> _Flaw:
         found.append(flaw)
         return flaw
@@ -204,9 +239,6 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         # Without an exponent, its length alone keeps it within a double's range.
         return Decimal(text) if len(text) <= MAX_NUMBER_LENGTH else noted(_TOO_LONG)
 
-    def constant(name: str) -> _Flaw:
-        return noted(_Flaw("number_out_of_range", f"{name} is no JSON number"))
-
     def object_(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Flaw:
         result = dict(pairs)
         if len(result) == len(pairs):
@@ -216,7 +248,10 @@ def _decoder(found: list[_Flaw]) -> json.JSONDecoder:
         return noted(_Flaw("duplicate_key", f"the key {twice[:MAX_TOKEN]!a} stands twice in one object"))
 
     return json.JSONDecoder(
-        object_pairs_hook=object_, parse_float=number, parse_int=whole_number, parse_constant=constant
+        object_pairs_hook=object_,
+        parse_float=number,
+        parse_int=whole_number,
+        parse_constant=lambda name: noted(constant(name)),
     )
 
 

@@ -22,7 +22,8 @@ def test_numbers_stay_as_they_were_written() -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b" ", b"{", b"{]", b'{"a":1,}', b"{'a':1}", b"nul", b"{} {}", b"01", b"+1", b"1.", b"\xff", b'"\xed\xa0\x80"',
-     b'\xef\xbb\xbf{}', b'{"a":"\n"}', b'{"a":"\x00"}', b"[" * 100_000, b'{"a":' * 100_000, "１".encode()],
+     b'\xef\xbb\xbf{}', b'{"a":"\n"}', b'{"a":"\x00"}', b"[" * 100_000, b'{"a":' * 100_000,
+     b"[" * 5000 + b"]" * 4999, b"[" * 5000 + b"]" * 5001, b"[" * 5000 + b'"]' + b"]" * 4999, "１".encode()],
     ids=lambda body: repr(body[:12]),
 )  # fmt: skip
 def test_what_is_no_json_text_is_malformed(body: bytes) -> None:
@@ -52,6 +53,13 @@ def test_what_is_no_json_text_is_malformed(body: bytes) -> None:
         (b'{"m":{"\\ud800":1}}', "/m", "lone_surrogate"),
         (b'{"m":{"\\u0000":1}}', "/m", "nul"),
         (b'{"a/b":{"~":1e400}}', "/a~1b/~0", "number_out_of_range"),
+        (b"[" * 5000 + b"]" * 5000, "/0" * 100, "too_deep"),
+        (b'{"a":' * 5000 + b'"]\\"}{"' + b"}" * 5000, "/a" * 100, "too_deep"),
+        (
+            b'{"a":' * 3 + b"[" * 5000 + b"]" * 5000 + b',"b":"[{\\\\"}' + b"}" * 2,
+            "/a" * 3 + "/0" * 97,
+            "too_deep",
+        ),
     ],
     ids=lambda case: repr(case)[:30],
 )

@@ -45,6 +45,8 @@ EVENTS = {
     "nothing": "{}",
     "no object": "[]",
     "too deep": DEEP,
+    "too deep for a parser": f'{{"metadata": {"[" * 5000}1, "\\\\", "]"{"]" * 5000}, "type": 1}}',
+    "too deep and not closed": f'{{"metadata": {"[" * 5000}{"]" * 4999}, "type": 1}}',
     "numbers": '{"metadata": {"a": 1e999, "b": [NaN, 1e-999, -1e999], "c": 1' + "0" * 200 + "}}",
     "twice": '{"a": {"x": 1, "y": 2, "y": 3, "x": 4, "x": 5}, "type": 1, "type": 2}',
     "booking in the body": json.dumps({"booking_id": "BK-1", **WITHOUT_FLAWS}),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -14,6 +15,9 @@ from typing import Any, Final
 from farehistory_client.testing._problems import MOST_ERRORS, Broken, Refusal
 
 LONGEST_NUMBER: Final = 128
+
+DEEPEST: Final = 100
+"""Levels of objects and arrays that are read where Python's parser gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +30,46 @@ class Flaw:
 
 _TOO_LONG: Final = Flaw("number_out_of_range", f"a number has more than {LONGEST_NUMBER} characters")
 _BEYOND: Final = Flaw("number_out_of_range", "a number is beyond the range of a double")
+_TOO_DEEP: Final = Flaw("too_deep", f"objects and arrays are nested deeper than {DEEPEST} levels")
 
 
 def parse(data: bytes) -> Any:
     """The value, numbers as Decimals, with a Flaw where something is wrong. Raises Refusal for what is no JSON."""
     try:
-        return json.loads(
-            data.decode(),
-            object_pairs_hook=_object,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=lambda name: Flaw("number_out_of_range", f"{name} is no JSON number"),
-        )
-    except RecursionError:
-        raise Refusal("malformed_body", "the JSON text is nested too deeply") from None
+        text = data.decode()
+        try:
+            return _decoded(text, lambda name: Flaw("number_out_of_range", f"{name} is no JSON number"))
+        except RecursionError:
+            return _decoded(_without_depths(text), lambda _: _TOO_DEEP)
     except ValueError as error:
         raise Refusal("malformed_body", f"the body is not JSON: {error}") from None
+
+
+def _decoded(text: str, constant: Callable[[str], Flaw]) -> Any:
+    return json.loads(
+        text, object_pairs_hook=_object, parse_int=_number, parse_float=_number, parse_constant=constant
+    )
+
+
+_BRACKET_OR_STRING: Final = re.compile(
+    r'(?P<opens>[\[{])|(?P<closes>[\]}])|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL
+)
+
+
+def _without_depths(text: str) -> str:
+    """The JSON text with NaN in place of each object and array that Python's parser would not get down to."""
+    level, kept, kept_until = 0, [], 0
+    for each in _BRACKET_OR_STRING.finditer(text):
+        if each["opens"]:
+            level += 1
+            if level == DEEPEST + 1:
+                kept += [text[kept_until : each.start()], "NaN"]
+                kept_until = len(text)
+        elif each["closes"]:
+            if level == DEEPEST + 1:
+                kept_until = each.end()
+            level -= 1
+    return "".join([*kept, text[kept_until:]])
 
 
 def flaws(value: Any, pointer: str = "", most_levels: int | None = None) -> list[Broken]:

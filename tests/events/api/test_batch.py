@@ -181,6 +181,16 @@ def test_a_key_twice_in_one_item_is_that_items_fault(api: Api) -> None:
     }
 
 
+def test_metadata_that_no_parser_gets_to_the_end_of_is_its_items_fault(api: Api) -> None:
+    good = json.dumps(item(new_booking_id()))
+    deep = good[:-1] + ', "metadata": {"a": ' + "[" * 5000 + "]" * 5000 + "}}"
+    answer = api.post("events/batch", f'{{"items": [{deep}, {good}]}}'.encode())
+    assert statuses(answer) == [422, 201]
+    (error,) = answer.json()["items"][0]["problem"]["errors"]
+    assert error["code"] == "too_deep"
+    assert error["pointer"].startswith("/items/0/metadata/a/0/0")
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
