@@ -30,7 +30,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--user", metavar="NAME", help="the member of staff whose rights it uses for corrections"
         )
-
         parser.add_argument(
             "--rate-limit",
             type=int,
@@ -53,6 +52,8 @@ class Command(BaseCommand):
         except (ValueError, Unavailable) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(made.text)
+        if "fares:correct" in made.key.scopes and made.key.user_id is None:
+            self.stderr.write("Corrections are made by people: without --user, this key can make none.")
 
 
 def _listed(text: str) -> list[str]:

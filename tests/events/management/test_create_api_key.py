@@ -56,6 +56,16 @@ def test_a_key_may_use_the_rights_of_a_person(capsys: pytest.CaptureFixture[str]
     assert key.user_id == person.pk
 
 
+@pytest.mark.parametrize(("scopes", "said"), [("fares:read,fares:correct", True), ("fares:read", False)])
+def test_it_says_so_if_a_key_for_corrections_has_nobodys_rights(
+    capsys: pytest.CaptureFixture[str], scopes: str, said: bool
+) -> None:
+    call_command("create_api_key", "support-desk", "--scopes", scopes)
+    printed = capsys.readouterr()
+    assert api_keys.verify(printed.out.rstrip("\n")) is not None
+    assert ("without --user" in printed.err) is said
+
+
 def test_it_uses_nobodys_rights_who_may_not_sign_in(capsys: pytest.CaptureFixture[str]) -> None:
     person = staff("support")
     person.is_active = False
