@@ -9,10 +9,12 @@ wait is given the time that is left.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from ssl import SSLContext
 from time import monotonic
@@ -33,17 +35,39 @@ _FAILURES: Final = (
     httpcore.UnsupportedProtocol,
 )
 
-_until: ContextVar[float] = ContextVar("until", default=float("inf"))
+
+class Limit:
+    """When the waits of one try end, at the latest."""
+
+    def __init__(self, until: float) -> None:
+        """`until`: a time of the monotonic clock."""
+        self.until = until
+        self.stream: httpcore.AsyncNetworkStream | None = None
+        """What it waits for now, in an event loop."""
+
+    def end_now(self) -> None:
+        """Ends the wait of a try in this event loop as if the server had closed the connection."""
+        self.until = float("-inf")
+        connection: Any = self.stream and self.stream.get_extra_info("socket")
+        if connection is not None:
+            # By its number: what event loops give out as a socket is one only in part, and differs among them.
+            with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
+                same.shutdown(socket.SHUT_RDWR)
+
+
+_NONE: Final = Limit(float("inf"))
+
+_limit: ContextVar[Limit] = ContextVar("limit")
 
 
 @contextmanager
-def until(instant: float) -> Iterator[None]:
-    """Within, the waits of this thread or task end at this time of the monotonic clock, as timeouts of httpx."""
-    token = _until.set(instant)
+def within(limit: Limit) -> Iterator[None]:
+    """Within, the waits of this thread or task end in time, as timeouts of httpx."""
+    token = _limit.set(limit)
     try:
         yield
     finally:
-        _until.reset(token)
+        _limit.reset(token)
 
 
 class Transport(httpx.BaseTransport):
@@ -51,9 +75,15 @@ class Transport(httpx.BaseTransport):
 
     def __init__(self, url: str, limits: httpx.Limits) -> None:
         """`url`: of the platform; a proxy that the environment names for it is used."""
-        self._pool = httpcore.ConnectionPool(
-            **_options(url, limits), max_connections=limits.max_connections, network_backend=_Network()
-        )
+        self._options = _options(url, limits) | {"max_connections": limits.max_connections}
+        self.connect_anew()
+
+    def connect_anew(self) -> None:
+        """Leaves the connections so far to those who have one now."""
+        self._pool = httpcore.ConnectionPool(**self._options, network_backend=_Network())
+        # Its own is taken in steps of Python, between which a signal's handler can raise: held then for ever, also
+        # against this very thread.
+        self._pool._optional_thread_lock = threading.RLock()  # type: ignore[assignment]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with _as_of_httpx():
@@ -238,10 +268,21 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._stream = stream
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        with self._waited_for():
+            return await self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        with self._waited_for():
+            await self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    @contextmanager
+    def _waited_for(self) -> Iterator[None]:
+        limit = _limit.get(_NONE)
+        limit.stream = self
+        try:
+            yield
+        finally:
+            limit.stream = None
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -287,7 +328,7 @@ def _of_httpx(
 
 def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float:
     """Seconds for the next wait. Raises the error where there are none."""
-    left = _until.get() - monotonic()
+    left = _limit.get(_NONE).until - monotonic()
     if left <= 0:
         raise error("the time for this try is over")
     return left if timeout is None else min(timeout, left)

@@ -19,7 +19,7 @@ from farehistory_client._errors import Problem, Unsettled
 from farehistory_client._fares import Appended, Change, ExpectedVersion, Fare, FareEvent, Head, Page
 from farehistory_client._feed import FeedPage
 from farehistory_client._retry import Retries
-from farehistory_client._steps import Ask, Send, Step, Steps
+from farehistory_client._steps import Ask, Reply, Send, Step, Steps
 from farehistory_client._waits import wait
 
 T = TypeVar("T")
@@ -46,10 +46,9 @@ class Client(BaseClient):
     ) -> None:
         super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
         options = transport.options(base_url, key, agent)
-        self._connect: Callable[[], httpx.Client] = lambda: httpx.Client(
-            **options, transport=http or transport.bounded(base_url)
-        )
-        self._http, self._process = self._connect(), os.getpid()
+        self._own = None if http else transport.bounded(base_url)
+        self._http = httpx.Client(**options, transport=http or self._own)
+        self._process = os.getpid()
 
     def __enter__(self) -> Self:
         return self
@@ -254,9 +253,22 @@ class Client(BaseClient):
 
     def _done(self, step: Step) -> Any:
         if isinstance(step, Send):
-            if self._process != os.getpid():  # forked: its connections are the other process's, too
-                self._http, self._process = self._connect(), os.getpid()
-            return transport.sent(self._http, step)
+            return self._sent(step)
         if isinstance(step, Ask):
             return step.function(step.argument)
         return wait(step.seconds)
+
+    def _sent(self, step: Send) -> Reply:
+        if self._process != os.getpid():  # forked: its connections are the other process's, too
+            self._connect_anew()
+            self._process = os.getpid()
+        try:
+            return transport.sent(self._http, step)
+        except BaseException:
+            # Of a signal's handler or a soft time limit, wherever httpcore was: a connection may be in use for ever.
+            self._connect_anew()
+            raise
+
+    def _connect_anew(self) -> None:
+        if self._own:
+            self._own.connect_anew()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from farehistory_client._bounded import AsyncTransport, Transport, until
+from farehistory_client._bounded import AsyncTransport, Limit, Transport, within
 from farehistory_client._steps import NoAnswer, Reply, Send
 from farehistory_client._wire import PREFIX, Answer
 
@@ -85,7 +85,7 @@ def sent(client: httpx.Client, step: Send) -> Reply:
     end = monotonic() + step.within
     body = bytearray()
     try:
-        with until(end), client.stream(**arguments(step)) as response:
+        with within(Limit(end)), client.stream(**arguments(step)) as response:
             for part in response.iter_bytes():
                 body += part
                 if monotonic() > end:  # also of a transport that was given
@@ -102,14 +102,17 @@ async def sent_async(
 ) -> Reply:
     """Cancelled, it leaves what is under way to end by itself, in time, and puts it in `left_alone` until then.
 
-    Cancelled within httpcore, a request would keep its connection for ever. `interrupted`: whether that is done all the
-    same when its time is over, since the transport may know no such limit.
+    What only reads ends at once. Cancelled within httpcore, a request would keep its connection for ever.
+    `interrupted`: whether that is done all the same when its time is over, since the transport may know no such limit.
     """
-    exchange = asyncio.create_task(_exchanged(client, step, interrupted))
+    limit = Limit(monotonic() + step.within)
+    exchange = asyncio.create_task(_exchanged(client, step, limit, interrupted))
     try:
         await asyncio.wait([exchange])
     except BaseException:
         left_alone.add(exchange)
+        if not step.request.writes:
+            limit.end_now()
         exchange.add_done_callback(left_alone.discard)
         exchange.add_done_callback(_nobody_asks)
         raise
@@ -130,11 +133,11 @@ def _nobody_asks(exchange: asyncio.Task[Reply]) -> None:
         exchange.exception()  # else asyncio logs that it was never retrieved
 
 
-async def _exchanged(client: httpx.AsyncClient, step: Send, interrupted: bool) -> Reply:
-    within = step.within if interrupted else None
+async def _exchanged(client: httpx.AsyncClient, step: Send, limit: Limit, interrupted: bool) -> Reply:
+    timeout = step.within if interrupted else None
     try:
-        with until(monotonic() + step.within):
-            async with asyncio.timeout(within), client.stream(**arguments(step)) as response:
+        with within(limit):
+            async with asyncio.timeout(timeout), client.stream(**arguments(step)) as response:
                 body = await response.aread()
     except FAILURES as error:
         return _no_answer(error)

@@ -8,17 +8,25 @@ import json
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
 import httpx
 import pytest
-from farehistory_client import AsyncClient, Change, Client, FareHistoryError, Retries, Unanswered
+from farehistory_client import (
+    ANY,
+    AsyncClient,
+    Change,
+    Client,
+    FareHistoryError,
+    Retries,
+    Unanswered,
+    _transport,
+)
 
 from tests.sdk import loops
 
-MORE_THAN_THE_CONNECTIONS = 150
 FARE = {
     "booking_id": "BK-1",
     "fare": "1.00",
@@ -144,8 +152,12 @@ def connections_in_use(fares: AsyncClient) -> int:
 
 
 @pytest.mark.parametrize("behaviour", [is_silent, answers_half, is_still_at_work, answers_byte_by_byte])
-def test_after_a_slow_spell_it_works_again_at_once(behaviour: Behaviour) -> None:
+def test_after_a_slow_spell_it_works_again_at_once(
+    behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Tries end in the same moments in which others are given their connections."""
+    # Few enough for a slow machine to serve within a try.
+    monkeypatch.setattr(_transport, "LIMITS", httpx.Limits(max_connections=20))
 
     async def calling() -> None:
         async with serving(behaviour) as server, client(server.url, timeout=0.3) as fares:
@@ -156,10 +168,10 @@ def test_after_a_slow_spell_it_works_again_at_once(behaviour: Behaviour) -> None
                         await fares.fare("BK-1")
                         return
 
-            tasks = [asyncio.create_task(until_answered()) for _ in range(MORE_THAN_THE_CONNECTIONS)]
+            tasks = [asyncio.create_task(until_answered()) for _ in range(30)]
             await asyncio.sleep(2)
             server.behaviour = answers
-            async with asyncio.timeout(60):  # a slow machine answers only some of them within a try
+            async with asyncio.timeout(60):
                 await asyncio.gather(*tasks)
             assert connections_in_use(fares) == 0
             await asyncio.wait_for(until_answered(), 60)
@@ -167,36 +179,74 @@ def test_after_a_slow_spell_it_works_again_at_once(behaviour: Behaviour) -> None
     loops.run(calling())
 
 
-async def cancelled(fares: AsyncClient, *, after: float) -> None:
-    call = asyncio.create_task(fares.fare("BK-1"))
+async def cancelled(call: Coroutine[Any, Any, Any], *, after: float) -> None:
+    task = asyncio.create_task(call)
     await asyncio.sleep(after)
-    call.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await call
+        await task
+
+
+def append(fares: AsyncClient) -> Coroutine[Any, Any, Any]:
+    return fares.append("BK-1", Change.add("toll", "1.00"), expected_version=ANY)
 
 
 def test_cancelled_calls_give_their_connections_back() -> None:
     async def calling() -> None:
         async with serving(answers) as server, client(server.url, timeout=1) as fares:
             for number in range(300):
-                await cancelled(fares, after=0.00002 * number % 0.004)
+                await cancelled(fares.fare("BK-1"), after=0.00002 * number % 0.004)
             assert (await fares.fare("BK-1")).version == 1
             await until(lambda: connections_in_use(fares) == 0)
 
     loops.run(calling())
 
 
-def test_a_cancelled_call_ends_at_once_and_its_request_in_time() -> None:
+async def cancelled_while_it_is_open(server: Server, calls: Iterable[Coroutine[Any, Any, Any]]) -> None:
+    tasks = [asyncio.create_task(each) for each in calls]
+    await until(lambda: server.open == len(tasks))
+    for each in tasks:
+        each.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(each, asyncio.CancelledError) for each in ended)
+
+
+def test_a_write_that_is_cancelled_ends_at_once_and_its_request_in_time() -> None:
     async def calling() -> None:
         async with serving(is_silent) as server, client(server.url, timeout=4) as fares:
-            calls = [asyncio.create_task(fares.fare("BK-1")) for _ in range(50)]
-            await until(lambda: server.open == 50)
-            for each in calls:
-                each.cancel()
-            ended = await asyncio.gather(*calls, return_exceptions=True)
-            assert all(isinstance(each, asyncio.CancelledError) for each in ended)
+            await cancelled_while_it_is_open(server, (append(fares) for _ in range(50)))
             assert server.open == 50
             await until(lambda: server.open == 0)
+
+    loops.run(calling())
+
+
+@pytest.mark.parametrize("behaviour", [is_silent, answers_half, is_still_at_work, answers_byte_by_byte])
+def test_a_read_that_is_cancelled_gives_its_connection_back_at_once(behaviour: Behaviour) -> None:
+    async def calling() -> None:
+        async with serving(behaviour) as server, client(server.url, timeout=600) as fares:
+            for _ in range(3):
+                polls = (anext(fares.feed_pages(wait=30)) for _ in range(40))
+                await cancelled_while_it_is_open(server, polls)
+                await until(lambda: server.open == 0 == connections_in_use(fares))
+            server.behaviour = answers
+            assert (await fares.fare("BK-1")).version == 1
+
+    loops.run(calling())
+
+
+def test_nobody_waits_for_reads_that_were_cancelled_before_they_had_a_connection() -> None:
+    async def calling() -> None:
+        async with serving(is_silent) as server, client(server.url, timeout=600) as fares:
+            holding = [asyncio.create_task(fares.fare("BK-1")) for _ in range(100)]
+            await until(lambda: server.open == 100)
+            for _ in range(20):
+                await cancelled(fares.fare("BK-1"), after=0.01)
+            server.behaviour = answers
+            for each in holding:
+                each.cancel()
+            await asyncio.wait_for(fares.fare("BK-1"), 60)
+            await until(lambda: not fares._left_alone)
 
     loops.run(calling())
 
@@ -227,13 +277,14 @@ def test_nothing_is_complained_of_after_cancelled_calls(
 
     async def calling() -> None:
         open_to_the_end = client(silent_server.url, timeout=60)
-        await cancelled(open_to_the_end, after=0.05)
+        await cancelled(append(open_to_the_end), after=0.05)
         async with client(silent_server.url, timeout=60) as fares:
-            await cancelled(fares, after=0.05)
+            await cancelled(append(fares), after=0.05)
+            await cancelled(fares.fare("BK-1"), after=0.05)
         assert open_to_the_end._left_alone
         assert not fares._left_alone
         async with client("http://fares.test", http=Failing()) as fares:
-            await cancelled(fares, after=0.01)
+            await cancelled(fares.fare("BK-1"), after=0.01)
             await asyncio.sleep(0.1)
 
     with caplog.at_level(logging.WARNING, logger="asyncio"):
@@ -332,8 +383,7 @@ def test_a_place_to_go_to_is_not_looked_at() -> None:
 def test_a_call_that_its_client_is_closed_upon_says_what_is_open(silent_server: Server) -> None:
     async def close_meanwhile() -> None:
         fares = client(silent_server.url, timeout=60)
-        change = Change.set("base_fare", "14.00", currency="SGD")
-        appending = asyncio.create_task(fares.append("BK-1", change, expected_version=0))
+        appending = asyncio.create_task(append(fares))
         await until(lambda: silent_server.open == 1)
         await fares.aclose()
         with pytest.raises(Unanswered) as unanswered:
