@@ -13,8 +13,9 @@ COPY projections projections
 COPY templates templates
 COPY static static
 
-# Collecting reads the settings, which want addresses; nothing is connected to.
-RUN SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL=redis://build \
+# Collecting reads the settings, which want addresses; nothing is connected to. Without a folder of what runs, since
+# root's would stay in the image, where nobody else may write.
+RUN FAREHISTORY_RUN= SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput --verbosity 0
 
 # A volume that is mounted here begins with this owner.
