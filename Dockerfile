@@ -18,8 +18,8 @@ COPY static static
 RUN FAREHISTORY_RUN= SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput --verbosity 0
 
-# A volume that is mounted here begins with this owner.
-RUN useradd --system --no-create-home farehistory && install -d -m 700 -o farehistory /archive /transfers /imports
+# A volume that is mounted here begins with this owner, whose number stays: the next image is to read it, too.
+RUN useradd --system --uid 999 --no-create-home farehistory && install -d -m 700 -o farehistory /archive /transfers /imports
 USER farehistory
 EXPOSE 8000
 CMD ["python", "-m", "farehistory.serving", "--host", "0.0.0.0", "--port", "8000", "--drain", "5"]
