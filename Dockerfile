@@ -13,10 +13,11 @@ COPY projections projections
 COPY templates templates
 COPY static static
 
-# Collecting reads the settings, which want addresses; nothing is connected to. Without a folder of what runs, since
-# root's would stay in the image, where nobody else may write.
-RUN FAREHISTORY_RUN= SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL=redis://build \
-    python manage.py collectstatic --noinput --verbosity 0
+# Collecting reads the settings, which want addresses; nothing is connected to.
+RUN SECRET_KEY=build DATABASE_URL=postgresql://build:build@build/build REDIS_URL=redis://build \
+    python manage.py collectstatic --noinput --verbosity 0 \
+    # Root's folder there would keep every process from starting.
+    && test ! -e "$FAREHISTORY_RUN"
 
 # A volume that is mounted here begins with this owner, whose number stays: the next image is to read it, too.
 RUN useradd --system --uid 999 --no-create-home farehistory && install -d -m 700 -o farehistory /archive /transfers /imports

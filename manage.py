@@ -19,6 +19,9 @@ COULD_NOT_RUN = 2
 def main() -> None:
     """Runs a command. What its caller can mend is said in a sentence, with exit code 2, not in a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "farehistory.settings")
+    if sys.argv[1:2] != ["demo"]:  # which starts servers
+        # A server's folder: it adds up all that others leave there, for as long as it runs.
+        os.environ.pop("FAREHISTORY_RUN", None)
     try:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EmbeddedError) as error:

@@ -137,3 +137,10 @@ def test_a_state_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "state folder" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_command_leaves_the_folder_of_a_running_server_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    ended = manage("diffsettings", state=tmp_path / "state", FAREHISTORY_RUN=str(folder), **SERVERS)
+    assert ended.returncode == 0, ended.stderr
+    assert not folder.exists()
