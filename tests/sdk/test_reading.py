@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from farehistory_client import (
-    ANY,
     Difference,
     Head,
     InvalidParameter,
     UnknownBooking,
     UnknownEvent,
-    UnknownReceipt,
 )
 
 from tests.sdk.builders import price, promo, toll
@@ -108,12 +105,3 @@ def test_two_states_are_compared(fares: Any, booking: str) -> None:
     assert ([event.version for event in part.events], part.next) == ([1], 1)
     with pytest.raises(InvalidParameter):
         fares.diff(booking, 3, 1)
-
-
-def test_a_receipt_has_a_number(fares: Any, booking: str) -> None:
-    fares.append(booking, price(), expected_version=ANY)
-    receipt = json.loads(fares.receipt(booking))
-    assert (receipt["number"], receipt["booking_id"]) == (f"{booking}-R1", booking)
-    assert json.loads(fares.receipt(booking, number=f"{booking}-R1")) == receipt
-    with pytest.raises(UnknownReceipt):
-        fares.receipt(booking, number=f"{booking}-R9")

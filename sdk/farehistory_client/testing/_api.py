@@ -15,6 +15,7 @@ from farehistory_client.testing._cursors import Cursor
 from farehistory_client.testing._fields import Wanted, Wrong, boolean, checked, names_refused, wanted_of
 from farehistory_client.testing._ledger import Ledger, Recorded, partition_of
 from farehistory_client.testing._problems import Broken, Refusal
+from farehistory_client.testing._receipts import Receipts
 from farehistory_client.testing._strict_json import flaws, parse
 
 MOST_BYTES: Final = 256 * 1024
@@ -64,6 +65,7 @@ class Api:
     ledger: Ledger
     ledger_id: str = field(default_factory=lambda: str(uuid4()))
     epoch: int = 1
+    receipts: Receipts = field(default_factory=Receipts)
     view: dict[str, int] | None = None
     """The versions that the view has of the bookings, where it does not follow the ledger."""
     withheld: set[tuple[int, int]] = field(default_factory=set)
@@ -227,11 +229,11 @@ class Api:
         return Success(_readings.diff(history, given["from"], given["to"], given.get("limit", 100)))
 
     def receipt(self, call: Call, booking_id: str) -> Success:
-        number = _parameters.read(call.parameters, _parameters.OF_RECEIPT).get("number")
-        receipt = _readings.receipt(self.ledger.history(booking_id))
-        if number not in (None, receipt["number"]):
-            raise Refusal("unknown_receipt", f"booking {booking_id!r} has no receipt {number}")
-        return Success(receipt)
+        given = _parameters.read(call.parameters, _parameters.of_receipt(booking_id))
+        history = self.ledger.history(booking_id)
+        if "number" in given:
+            return Success(self.receipts.of_number(booking_id, given["number"]))
+        return Success(self.receipts.of_head(history, self.ledger.clock()))
 
     def feed(self, call: Call) -> Success:
         given = _parameters.read(call.parameters, _parameters.of_feed(self.ledger.partitions))

@@ -97,6 +97,26 @@ def _partitions(of: int) -> Reader:
     return read
 
 
+def _form(text: str) -> str:
+    form: str = one_of("json", "html", "pdf")(text)
+    if form != "json":
+        raise ValueError("must be json here: a FakeServer makes no HTML and no PDF")
+    return form
+
+
+def _receipt_number(booking_id: str) -> Reader:
+    """Answers the sequence."""
+    pattern = re.compile(re.escape(booking_id) + "-R([1-9][0-9]{0,8})")
+
+    def read(text: str) -> int:
+        match = pattern.fullmatch(text)
+        if match is None:
+            raise ValueError("must be a receipt number of this booking: its id and -R1, -R2 …")
+        return int(match[1])
+
+    return read
+
+
 OF_APPEND: Final[Mapping[str, Reader]] = {"dry_run": one_of("true", "false")}
 OF_HISTORY: Final[Mapping[str, Reader]] = {
     "after_version": whole_number(0, HIGHEST_VERSION),
@@ -116,7 +136,10 @@ OF_DIFF: Final[Mapping[str, Reader]] = {
     "to": _version_or_instant,
     "limit": whole_number(1, 500),
 }
-OF_RECEIPT: Final[Mapping[str, Reader]] = {"format": one_of("json"), "number": str}
+
+
+def of_receipt(booking_id: str) -> Mapping[str, Reader]:
+    return {"format": _form, "number": _receipt_number(booking_id)}
 
 
 def of_feed(partitions: int) -> Mapping[str, Reader]:

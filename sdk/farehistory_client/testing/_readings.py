@@ -139,9 +139,3 @@ def _standing(event: Recorded) -> dict[str, Any]:
         "fare": event.text(event.fare),
         "components": event.texts(event.components),
     }
-
-
-def receipt(history: Sequence[Recorded]) -> dict[str, Any]:
-    """The fare with a number: much less than the platform's receipt."""
-    head = history[-1]
-    return {"number": f"{head.booking_id}-R1", **fare(history, "strong")}

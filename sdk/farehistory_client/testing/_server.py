@@ -74,8 +74,9 @@ class FakeServer:
         with server.client("pricing") as fares: ...
 
     Its faults happen to the next requests, in the order in which they were asked for. What it does not have:
-    corrections, projections, receipts in other forms than JSON, rate limits that are not asked for. A page of the feed
-    that would be empty waits for an event, as the platform's does; with `no_waits` for a hundredth of a second only.
+    corrections, projections, receipts as HTML or PDF (it refuses them) or that nobody asked for, rate limits that are
+    not asked for. A page of the feed that would be empty waits for an event, as the platform's does; with `no_waits`
+    for a hundredth of a second only.
     """
 
     def __init__(self, *, partitions: int = 64, clock: Callable[[], datetime] = now) -> None:
