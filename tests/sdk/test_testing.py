@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
+from pathlib import Path
 from typing import Any
 
+import farehistory_client
 import pytest
 from farehistory_client import (
     ANY,
@@ -103,6 +107,29 @@ def test_another_service_appends(server: FakeServer) -> None:
     with pytest.raises(AssertionError):
         server.append("BK-1", promo("99.00"))
     assert server.events() == events
+
+
+def test_a_batch_that_is_refused_leaves_nothing_where_asserts_are_left_out() -> None:
+    """As by PYTHONOPTIMIZE. An id that was refused is not used up, either."""
+    script = """
+from farehistory_client import BatchRefused, Change
+from farehistory_client.testing import FakeServer
+server = FakeServer()
+price = Change.set("base_fare", 1, currency="SGD")
+with server.client() as fares:
+    try:
+        fares.append_all([("BK-1", price, 0), ("BK-2", price, 0), ("BK-1", Change.sub("toll", 5), 1)])
+    except BatchRefused as refused:
+        print(__debug__, refused.index, len(server.events()))
+    print(fares.append("BK-1", price, expected_version=0).replayed)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-O", "-c", script],
+        env={"PYTHONPATH": str(Path(farehistory_client.__file__).parents[1])},
+        text=True,
+        capture_output=True,
+    )
+    assert (ended.stdout.split(), ended.stderr) == (["False", "2", "0", "False"], "")
 
 
 def test_a_view_that_is_behind(server: FakeServer) -> None:

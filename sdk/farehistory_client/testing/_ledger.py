@@ -150,8 +150,9 @@ class Ledger:
 
     def undo(self, event: Recorded) -> None:
         """Takes the last event of its log away: of a batch of which all or nothing is written."""
-        assert self.logs[event.partition].pop() is event  # noqa: S101
-        assert self.bookings[event.booking_id].pop() is event  # noqa: S101
+        for events in (self.logs[event.partition], self.bookings[event.booking_id]):
+            if events.pop() is not event:
+                raise AssertionError("only the last event can be taken away")
 
     def _next(self, wanted: Wanted, head: Recorded | None, source: str, request_id: str | None) -> Recorded:
         version = 0 if head is None else head.version
