@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
+from farehistory_client._wire import PREFIX
 from farehistory_client.testing import _feed_pages, _parameters, _readings
 from farehistory_client.testing._cursors import Cursor
 from farehistory_client.testing._fields import Wanted, Wrong, boolean, checked, names_refused, wanted_of
@@ -36,10 +37,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `path` is below the API's root, its parts decoded."""
+    """One request. `path` is decoded."""
 
     method: str
-    path: Sequence[str]
+    path: str
     parameters: Sequence[tuple[str, str]]
     content_type: str
     body: bytes
@@ -58,6 +59,16 @@ class Success:
     """Seconds for which it is held back, as long as it would be the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address of the API."""
+
+    calls: Mapping[str, tuple[str, str]]
+    """Of each method the scope that it needs and what answers it."""
+    parts: Sequence[str]
+    """Such as the booking's id."""
+
+
 @dataclass(slots=True)
 class Api:
     """The calls, on one ledger."""
@@ -71,19 +82,15 @@ class Api:
     withheld: set[tuple[int, int]] = field(default_factory=set)
     """Partitions and positions of events that the feed leaves out, which the platform's never does."""
 
-    def answer(self, call: Call) -> Success:
+    def answer(self, route: Route, call: Call) -> Success:
         """Raises Refusal."""
-        for pattern, calls in _ROUTES:
-            match = pattern.fullmatch("/".join(part.replace("/", "\0") for part in call.path))
-            if match is not None:
-                if call.method not in calls:
-                    raise Refusal("method_not_allowed", f'Method "{call.method}" not allowed.')
-                scope, name = calls[call.method]
-                if scope not in call.key.scopes:
-                    raise Refusal("permission_denied", f"This needs an API key with the scope {scope}.")
-                answered: Success = getattr(self, name)(call, *match.groups())
-                return answered
-        raise Refusal("not_found", "The API has no resource at this address.")
+        if call.method not in route.calls:
+            raise Refusal("method_not_allowed", f'Method "{call.method}" not allowed.')
+        scope, name = route.calls[call.method]
+        if scope not in call.key.scopes:
+            raise Refusal("permission_denied", f"This needs an API key with the scope {scope}.")
+        answered: Success = getattr(self, name)(call, *route.parts)
+        return answered
 
     # Writing
 
@@ -168,7 +175,7 @@ class Api:
         raise self._batch_refused(call, *refused)
 
     def _batch_refused(self, call: Call, index: int, refusal: Refusal) -> Refusal:
-        problem = refusal.within(f"/items/{index}").document(_address(call), call.request_id)
+        problem = refusal.within(f"/items/{index}").document(call.path, call.request_id)
         return Refusal(
             "batch_refused",
             f"item {index} was refused, and nothing was written: {refusal.detail}",
@@ -277,11 +284,16 @@ _ROUTES: Final[Sequence[tuple[re.Pattern[str], Mapping[str, tuple[str, str]]]]] 
     (re.compile("events/batch"), {"POST": ("fares:append", "append_batch")}),
     (re.compile("events"), {"GET": ("feed:read", "feed")}),
 ]
-"""Addresses, and of each method the scope that it needs and what answers it."""
+"""Addresses below the API's root, and what `Route.calls` is of each."""
 
 
-def _address(call: Call) -> str:
-    return "/api/v1/" + "/".join(call.path)
+def route_of(path: str) -> Route:
+    """Where a decoded path leads, in which a slash that was encoded is one like others. Raises Refusal."""
+    for pattern, calls in _ROUTES:
+        match = pattern.fullmatch(path.removeprefix(PREFIX))
+        if match is not None:
+            return Route(calls, match.groups())
+    raise Refusal("not_found", "The API has no resource at this address.")
 
 
 def _body(call: Call, most: int) -> Any:
@@ -338,7 +350,7 @@ _BATCH: Final[Mapping[str, Callable[[Any], Any]]] = {"atomic": boolean, "items":
 
 def _item(call: Call, answer: tuple[Recorded, bool] | Refusal, index: int) -> dict[str, Any]:
     if isinstance(answer, Refusal):
-        problem = answer.within(f"/items/{index}").document(_address(call), call.request_id)
+        problem = answer.within(f"/items/{index}").document(call.path, call.request_id)
         return {"status": answer.status, "problem": problem}
     event, is_replay = answer
     return {"status": 200 if is_replay else 201, "event": event.document()}

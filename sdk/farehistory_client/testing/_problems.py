@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 MOST_ERRORS: Final = 50
 LONGEST_DETAIL: Final = 1000
+NOT_ESCAPED: Final = "/:@&+$,-_.!~*'()"
+"""Of a path, by which a problem names its instance."""
 
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "malformed_body": (400, "The body is not JSON"),
@@ -73,13 +76,13 @@ class Refusal(Exception):
         return Refusal(self.code, self.detail, errors, self.extra, self.of_status)
 
     def document(self, path: str, request_id: str) -> dict[str, Any]:
-        """RFC 9457."""
+        """RFC 9457. The path is decoded."""
         return {
             "type": f"/api/problems/{self.code}",
             "title": TITLES[self.code][1],
             "status": self.status,
             "detail": _shown(self.detail),
-            "instance": path,
+            "instance": quote(_shown(path), safe=NOT_ESCAPED),
             "code": self.code,
             "request_id": request_id,
             "errors": [

@@ -26,8 +26,7 @@ from farehistory_client._fares import Change, FareEvent
 from farehistory_client._kinds import COMPONENT
 from farehistory_client._retry import Retries
 from farehistory_client._waits import are_left_out
-from farehistory_client._wire import PREFIX
-from farehistory_client.testing._api import Api, Call, Key, Success
+from farehistory_client.testing._api import Api, Call, Key, Success, route_of
 from farehistory_client.testing._fields import SOURCE, wanted_of
 from farehistory_client.testing._ledger import Ledger, now
 from farehistory_client.testing._problems import TITLES, Refusal
@@ -233,11 +232,13 @@ class FakeServer:
     def _carried_out(self, request: httpx.Request, body: bytes) -> tuple[httpx.Response, float]:
         """The answer, and how long it is held back."""
         request_id = request.headers.get("X-Request-ID", uuid4().hex)
-        path, _, query = request.url.raw_path.decode().partition("?")
+        raw_path, _, query = request.url.raw_path.decode().partition("?")
+        path = unquote(raw_path)
         try:
+            route = route_of(path)  # comes before the key
             call = Call(
                 method=request.method,
-                path=[unquote(part) for part in path.removeprefix(PREFIX).split("/")],
+                path=path,
                 parameters=parse_qsl(query, keep_blank_values=True),
                 content_type=request.headers.get("Content-Type", ""),
                 body=body,
@@ -245,7 +246,7 @@ class FakeServer:
                 request_id=request_id,
             )
             with localcontext(EXACT):
-                answer = self._api.answer(call)
+                answer = self._api.answer(route, call)
         except Refusal as refusal:
             refused = Success(refusal.document(path, request_id), refusal.status)
             return _response(refused, request_id, "application/problem+json"), 0.0
