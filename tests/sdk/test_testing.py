@@ -17,6 +17,7 @@ import farehistory_client
 import pytest
 from farehistory_client import (
     ANY,
+    TAIL,
     FareEvent,
     NotAuthenticated,
     RateLimited,
@@ -289,6 +290,21 @@ def test_a_feed_of_a_seed_is_the_same_again_and_goes_on_from_its_cursors() -> No
     assert list(double.feed(after=pages[-1].cursor)) == []
     with pytest.raises(ValueError):
         list(double.feed(after="somebody's"))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_at_its_tail_a_feed_has_nothing_more_and_a_cursor(server: FakeServer, seed: int) -> None:
+    for event in many():
+        server.append(event.booking_id, price())
+    double = FeedDouble(server.events(), seed=seed)
+    with server.client() as fares:
+        for feed in (fares, double):
+            (page,) = feed.feed_pages(after=TAIL, until_caught_up=True)
+            assert (list(page.events), list(page.ranges), page.caught_up) == ([], [], True)
+            cursors: list[str] = []
+            assert list(feed.feed(after=TAIL, checkpoint=cursors.append, until_caught_up=True)) == []
+            assert cursors == [page.cursor]
+            assert list(feed.feed(after=page.cursor, until_caught_up=True)) == []
 
 
 def test_the_asynchronous_double_delivers_the_same() -> None:

@@ -9,7 +9,7 @@ from inspect import isawaitable
 from random import Random
 
 from farehistory_client._fares import FareEvent
-from farehistory_client._feed import FeedPage, Range
+from farehistory_client._feed import TAIL, FeedPage, Range
 
 LARGEST_PAGE = 7
 
@@ -70,6 +70,8 @@ class _Script:
     def _reached(self, after: str | None) -> dict[int, int]:
         if after is None:
             return dict.fromkeys(self.logs, 0)
+        if after == TAIL:
+            return {partition: len(log) for partition, log in self.logs.items()}
         if not after.startswith("double:"):
             raise ValueError(f"{after!r} is no cursor of this feed")
         pairs = [part.split("=") for part in after.removeprefix("double:").split(",") if part]
@@ -83,7 +85,7 @@ class FeedDouble:
     partitions come in any order, and some wait long (delays); some events come twice at once (`duplicates`, the share
     of them); and after some pages the feed goes back to an earlier position, and on from there (`replays`): the last
     page comes again always. The same `seed` gives the same feed; a consumer that is right is right for every seed. It
-    ends when all was delivered.
+    ends when all was delivered; who begins at `TAIL` is at that end.
     """
 
     def __init__(
