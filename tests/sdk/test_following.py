@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from farehistory_client import ANY, TAIL, CursorInvalid, InvalidParameter, Retries, Skipped, share
-from farehistory_client.testing import FakeServer, fare_event
+from farehistory_client.testing import FakeServer
 
 from events.partitions import count
 from tests.builders import new_booking_id
@@ -230,10 +229,3 @@ def test_a_batch_of_the_feed_ends_within_its_budget(server_and_fares: Any) -> No
     server.refuse_connections(Retries().attempts)
     with pytest.raises(Unanswered):
         list(fares.feed(until_caught_up=True))
-
-
-def test_events_made_by_hand_are_like_those_of_the_platform() -> None:
-    event = fare_event("BK-1", version=3, type="SUB", component="promo", amount="3", fare="11.00")
-    assert (str(event.amount), str(event.change), str(event.fare)) == ("3.00", "-3.00", "11.00")
-    assert event.recorded_at <= datetime.now(UTC)
-    assert FakeServer().append("BK-1", price())[0].document.keys() == event.document.keys()

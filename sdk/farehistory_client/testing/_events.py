@@ -46,9 +46,11 @@ def fare_event(
 
     `fare` and `components` (those after it) follow from its amount alone unless they are given: a whole history is had
     by appending to a `FakeServer` and taking its `events()`. Positions grow from one call to the next.
+    Raises ValueError for a currency that is none, and for an amount with more decimals than it has.
     """
     codecs = codecs or Codecs()
-    exponent = EXPONENTS[currency]
+    if currency not in EXPONENTS:
+        raise ValueError(f"{currency!r} is no ISO 4217 currency with minor units")
     value = amount_of(amount)
     change = value.copy_negate() if type == "SUB" else value
     total = change if fare is None else Decimal(fare)
@@ -61,13 +63,13 @@ def fare_event(
         "transaction_id": str(transaction_id or uuid4()),
         "type": type,
         "component": component,
-        "amount": f"{value:.{exponent}f}",
+        "amount": _text(value, currency),
         "currency": currency,
-        "exponent": exponent,
+        "exponent": EXPONENTS[currency],
         "allow_negative": False,
-        "change": f"{change:.{exponent}f}",
-        "fare": f"{total:.{exponent}f}",
-        "components": {name: f"{Decimal(each):.{exponent}f}" for name, each in parts.items()},
+        "change": _text(change, currency),
+        "fare": _text(total, currency),
+        "components": {name: _text(Decimal(each), currency) for name, each in parts.items()},
         "description": description,
         "source": source,
         "actor": actor,
@@ -84,3 +86,12 @@ def fare_event(
         "hash": sha256(f"{booking_id} {version} {position}".encode()).hexdigest(),
     }
     return event_of(document, codecs)
+
+
+def _text(amount: Decimal, currency: str) -> str:
+    """With all decimals of the currency; nothing is rounded, and zero has no sign."""
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is no amount")
+    if -int(amount.as_tuple().exponent) > EXPONENTS[currency]:
+        raise ValueError(f"{amount} has more decimals than {currency} has")
+    return f"{amount:z.{EXPONENTS[currency]}f}"
