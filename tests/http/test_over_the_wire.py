@@ -271,3 +271,11 @@ def test_a_client_that_waits_to_be_asked_for_its_body_is_asked_unless_it_is_refu
     stranger = Api("fh_0000000000000000_" + "A" * 43)
     request = head_of_request(stranger, "/api/v1/fares/BK-1/events", *asked, method="POST")
     assert raw_answer(web, request).startswith(b"HTTP/1.1 401 ")
+
+
+def test_who_asks_first_whether_a_body_is_wanted_is_told_that_it_is_too_large(web: str, api: Api) -> None:
+    head = (
+        "POST /api/v1/fares/BK-1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {api.key}\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert raw_answer(web, head.encode()).startswith(b"HTTP/1.1 413")
