@@ -15,6 +15,7 @@ from farehistory_client._errors import (
     BatchRefused,
     FareHistoryError,
     Problem,
+    TooLarge,
     UnknownBooking,
     Unsettled,
     VersionConflict,
@@ -35,8 +36,13 @@ Decision: TypeAlias = Change | Sequence[Change] | None
 """What an update comes to."""
 
 MOST_ITEMS: Final = 1000
-MOST_BYTES: Final = 2 * 1024 * 1024 - 1024
 """Of one batch."""
+
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""Of any request; the platform breaks off a connection on which much more comes, and nobody knew what became of it."""
+
+MOST_BYTES_OF_ITEMS: Final = MOST_BYTES - 1024
+"""Of a batch of several."""
 
 LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries of an update that others were faster than."""
@@ -85,8 +91,9 @@ class Calls:
         self, bodies: Sequence[Body], *, may_be_done: bool = False
     ) -> Steps[list[Appended | Problem]]:
         results: dict[int, Appended | Problem] = {}
+        parts = list(_parts(bodies))  # raises what cannot be written as JSON before anything is sent
         try:
-            for part in _parts(bodies):
+            for part in parts:
                 yield from self._append_part(bodies, part, results, Doubt(may_be_done))
         except FareHistoryError as error:
             if (
@@ -107,7 +114,12 @@ class Calls:
         spending, pending = Spending(self.retries), part
         while pending:
             request = wire.batch_request([bodies[i] for i in pending], atomic=False)
-            answers = yield from self.exchange(request, self._batch_answer, spending, doubt)
+            try:
+                answers = yield from self.exchange(request, self._batch_answer, spending, doubt)
+            except TooLarge as refusal:  # whatever else is said of a request is no item's
+                if len(pending) > 1:
+                    raise
+                answers = [refusal]
             results |= dict(zip(pending, answers, strict=True))
             pending = [i for i in pending if _is_open(results[i])]
             doubt.may_be_done = doubt.may_be_done or bool(pending)
@@ -117,8 +129,10 @@ class Calls:
             spending.left_out((yield Wait(wait)))
         for i in part if doubt.may_be_done else ():
             result = results[i]
-            if isinstance(result, Problem) and not is_last_word(result, bodies[i]):
-                result.unsettled = unsettled_of(wire.batch_request([bodies[i]], atomic=False))
+            if isinstance(result, Problem):
+                is_open = not isinstance(result, TooLarge) and not is_last_word(result, bodies[i])
+                again = wire.batch_request([bodies[i]], atomic=False)
+                result.unsettled = unsettled_of(again) if is_open else None
 
     def settle(self, unsettled: Unsettled) -> Steps[list[Appended | Problem]]:
         """What the write would have answered; raises as that would have."""
@@ -255,7 +269,9 @@ class Calls:
         spending: Spending | None = None,
         doubt: Doubt | None = None,
     ) -> Steps[T]:
-        """See `_exchange`; without a spending, on a budget of its own."""
+        """See `_exchange`; without a spending, on a budget of its own. Does not send what no call takes."""
+        if request.body is not None and len(request.body) > MOST_BYTES:
+            raise _too_large(request.body)
         return exchange(request, read, self.timeout, spending or Spending(self.retries), doubt or Doubt())
 
     def _bodies(self, items: Sequence[Item]) -> list[Body]:
@@ -279,6 +295,11 @@ class Calls:
         return problem_of(document["problem"], status=document["status"])
 
 
+def _too_large(body: bytes) -> TooLarge:
+    detail = f"The body has {len(body):,} bytes, and no request more than {MOST_BYTES:,}: it was not sent."
+    return TooLarge({"code": "too_large", "title": "The body is too large", "detail": detail}, status=413)
+
+
 def _is_open(result: Appended | Problem) -> bool:
     return isinstance(result, Problem) and result.status in RETRIED
 
@@ -289,7 +310,7 @@ def _parts(bodies: Sequence[Body]) -> Iterator[list[int]]:
     size = 0
     for place, body in enumerate(bodies):
         length = len(_json.dumps(body)) + 1
-        if part and (len(part) == MOST_ITEMS or size + length > MOST_BYTES):
+        if part and (len(part) == MOST_ITEMS or size + length > MOST_BYTES_OF_ITEMS):
             yield part
             part, size = [], 0
         part.append(place)

@@ -81,7 +81,8 @@ class Client(BaseClient):
         return self._run(self._calls.append_all(items))
 
     def append_many(self, items: Sequence[Item]) -> list[Appended | Problem]:
-        """Appends any number of events, each for itself, in batches; answers each in its place.
+        """Appends any number of events, each for itself, in batches; answers each in its place, also TooLarge for one
+        that no batch can have.
 
         Where it raises, a batch was refused or not answered, and those after it were not sent: call it again with the
         same items, and what is in comes back as replayed.
