@@ -43,7 +43,9 @@ class AsyncClient(BaseClient):
         agent: str = AGENT,
         http: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
+        super().__init__(
+            base_url, timeout=timeout, retries=retries, codecs=codecs, http=http, sends="handle_async_request"
+        )
         options = transport.options(base_url, key, agent)
         self._http = httpx.AsyncClient(**options, transport=http or transport.bounded_async(base_url))
         self._interrupted = http is not None

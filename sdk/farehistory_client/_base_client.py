@@ -19,10 +19,20 @@ UPDATES: Final = 10
 
 class BaseClient:
     def __init__(
-        self, base_url: str, *, timeout: float, retries: Retries | None, codecs: Codecs | None
+        self,
+        base_url: str,
+        *,
+        timeout: float,
+        retries: Retries | None,
+        codecs: Codecs | None,
+        http: object,
+        sends: str,
     ) -> None:
+        """`sends`: the method that makes `http`, if it is given, a transport of this kind of client."""
         if not (isfinite(timeout) and timeout > 0):
             raise ValueError(f"a time limit of {timeout} s is none")
+        if http is not None and not callable(getattr(http, sends, None)):
+            raise TypeError(f"http is a transport of httpx's that has {sends}, not {http!r}")
         self._base_url = base_url
         self._calls = Calls(timeout, retries or Retries(), codecs or Codecs())
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
-from farehistory_client import _json
+from farehistory_client import _json, _times
 from farehistory_client import _wire as wire
 from farehistory_client._codecs import Codecs
 from farehistory_client._diffs import Diff, diff_of
@@ -136,6 +136,8 @@ class Calls:
 
     def settle(self, unsettled: Unsettled) -> Steps[list[Appended | Problem]]:
         """What the write would have answered; raises as that would have."""
+        if not isinstance(unsettled, Unsettled):
+            raise TypeError(f"settled is what an error has as `unsettled`, not {unsettled!r}")
         if unsettled.path == wire.BATCH:
             batch = _json.loads(unsettled.body)
             if not batch["atomic"]:  # may be more than one batch
@@ -224,9 +226,9 @@ class Calls:
     ) -> Steps[Fare]:
         parameters = {} if version is None else {"version": str(version)}
         if recorded_before is not None:
-            parameters["recorded_before"] = wire.time_text(recorded_before)
+            parameters["recorded_before"] = _times.text_of(recorded_before, "recorded_before")
         if occurred_before is not None:
-            parameters["occurred_before"] = wire.time_text(occurred_before)
+            parameters["occurred_before"] = _times.text_of(occurred_before, "occurred_before")
         if not parameters:
             raise ValueError("a fare as of when? Give a version or a time")
         return (yield from self._get(wire.fare_of, path_of("fares", booking_id), parameters))
@@ -241,7 +243,7 @@ class Calls:
         return (yield from self._get(lambda document: wire.event_of(document, self.codecs), path, {}))
 
     def diff(self, booking_id: str, since: int | datetime, until: int | datetime, limit: int) -> Steps[Diff]:
-        parameters = {"from": _state(since), "to": _state(until), "limit": str(limit)}
+        parameters = {"from": _state(since, "since"), "to": _state(until, "until"), "limit": str(limit)}
         path = path_of("fares", booking_id, "diff")
         return (yield from self._get(lambda document: diff_of(document, self.codecs), path, parameters))
 
@@ -275,7 +277,7 @@ class Calls:
         return exchange(request, read, self.timeout, spending or Spending(self.retries), doubt or Doubt())
 
     def _bodies(self, items: Sequence[Item]) -> list[Body]:
-        return [wire.item_body(*item, self.codecs) for item in items]
+        return [wire.item_body(*_checked_item(item), self.codecs) for item in items]
 
     def _append_answer(self, answer: Answer) -> Appended:
         return self._appended(answer.json(), answer.status == 200)
@@ -293,6 +295,12 @@ class Calls:
         if "event" in document:
             return self._appended(document["event"], document["status"] == 200)
         return problem_of(document["problem"], status=document["status"])
+
+
+def _checked_item(item: Item) -> Item:
+    if not isinstance(item, (tuple, list)) or len(item) != 3:
+        raise TypeError(f"an item is (booking id, Change, expected version), not {item!r}")
+    return item
 
 
 def _too_large(body: bytes) -> TooLarge:
@@ -322,12 +330,18 @@ def _parts(bodies: Sequence[Body]) -> Iterator[list[int]]:
 def _changes(decision: Decision) -> list[Change]:
     if decision is None:
         return []
-    changes = [decision] if isinstance(decision, Change) else list(decision)
+    if isinstance(decision, Change):
+        return [decision]
+    changes = list(decision) if isinstance(decision, Iterable) else [decision]
     for change in changes:
         if not isinstance(change, Change):
             raise TypeError(f"an update's function returns Changes or None, not {change!r}")
     return changes
 
 
-def _state(of: int | datetime) -> str:
-    return wire.time_text(of) if isinstance(of, datetime) else str(of)
+def _state(of: int | datetime, name: str) -> str:
+    if isinstance(of, int) and not isinstance(of, bool):
+        return str(of)
+    if not isinstance(of, datetime):
+        raise TypeError(f"{name} is a version or a datetime with its offset from UTC, not {of!r}")
+    return _times.text_of(of, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from inspect import isawaitable, iscoroutine
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, overload
 
@@ -44,7 +45,9 @@ class Client(BaseClient):
         agent: str = AGENT,
         http: httpx.BaseTransport | None = None,
     ) -> None:
-        super().__init__(base_url, timeout=timeout, retries=retries, codecs=codecs)
+        super().__init__(
+            base_url, timeout=timeout, retries=retries, codecs=codecs, http=http, sends="handle_request"
+        )
         options = transport.options(base_url, key, agent)
         self._own = None if http else transport.bounded(base_url)
         self._http = httpx.Client(**options, transport=http or self._own)
@@ -201,7 +204,7 @@ class Client(BaseClient):
         for page in pages:
             yield from page.events
             if checkpoint is not None:
-                checkpoint(page.cursor)
+                _done_at_once(checkpoint(page.cursor), "checkpoint")
 
     def feed_pages(
         self,
@@ -256,7 +259,7 @@ class Client(BaseClient):
         if isinstance(step, Send):
             return self._sent(step)
         if isinstance(step, Ask):
-            return step.function(step.argument)
+            return _done_at_once(step.function(step.argument), "an update's function")
         return wait(step.seconds)
 
     def _sent(self, step: Send) -> Reply:
@@ -273,3 +276,12 @@ class Client(BaseClient):
     def _connect_anew(self) -> None:
         if self._own:
             self._own.connect_anew()
+
+
+def _done_at_once(result: T, name: str) -> T:
+    """Raises TypeError for what nobody would await: it would not be done."""
+    if isawaitable(result):
+        if iscoroutine(result):
+            result.close()
+        raise TypeError(f"{name} is a coroutine, which is for an AsyncClient")
+    return result

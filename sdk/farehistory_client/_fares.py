@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, Self, TypedDict, Unpack
 from uuid import UUID, uuid4
 
+from farehistory_client import _times
 from farehistory_client._amounts import amount_of
 from farehistory_client._codecs import CodecError, Codecs, Details
 from farehistory_client._kinds import EventType
@@ -68,9 +69,12 @@ class Change:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amount", amount_of(self.amount))
-        object.__setattr__(self, "metadata", _own(self.metadata))
-        if self.occurred_at is not None and self.occurred_at.tzinfo is None:
-            raise ValueError("occurred_at must say its offset from UTC")
+        if self.occurred_at is not None:
+            _times.text_of(self.occurred_at, "occurred_at")  # raises for what could not be sent
+        try:
+            object.__setattr__(self, "metadata", _own(self.metadata))
+        except RecursionError:
+            raise ValueError("metadata is nested too deeply to be copied, or within itself") from None
 
     @classmethod
     def set(

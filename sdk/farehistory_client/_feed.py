@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from farehistory_client import _times
 from farehistory_client._calls import Calls
 from farehistory_client._errors import Skipped
 from farehistory_client._fares import FareEvent
 from farehistory_client._retry import LONGEST_ASKED, UNENDING, Retries, Spending
 from farehistory_client._steps import Steps, Wait
-from farehistory_client._wire import Answer, Request, event_of, time_text
+from farehistory_client._wire import Answer, Request, event_of
 
 TAIL: Final = "tail"
 """A cursor after all that is there now."""
@@ -108,7 +109,7 @@ class Following:
     def _place(self) -> dict[str, str]:
         if self.cursor is not None:
             return {"after": self.cursor}
-        return {} if self._since is None else {"from": time_text(self._since)}
+        return {} if self._since is None else {"from": _times.text_of(self._since, "since")}
 
     def passed(self, page: FeedPage) -> None:
         """The page is behind us."""

@@ -25,8 +25,12 @@ def _no_number(text: str) -> Decimal:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact, in UTF-8. Raises TypeError for what is no JSON, ValueError for NaN and infinities."""
-    return "".join(_parts(value)).encode()
+    """Compact, in UTF-8. Raises TypeError for what is no JSON; ValueError for NaN and infinities, for half of a
+    surrogate pair and for what is nested too deeply."""
+    try:
+        return "".join(_parts(value)).encode()
+    except RecursionError:
+        raise ValueError("what is nested too deeply cannot be written as JSON") from None
 
 
 def _parts(value: Any) -> Iterator[str]:

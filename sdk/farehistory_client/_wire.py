@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-from farehistory_client import _json
+from farehistory_client import _json, _times
 from farehistory_client._amounts import text_of
 from farehistory_client._codecs import Codecs
 from farehistory_client._errors import Problem, Unanswered, problem_of
@@ -131,7 +131,9 @@ def _is_event_of(event: Mapping[str, Any], booking_id: str, body: Mapping[str, A
 
 
 def path_of(*parts: str) -> str:
-    """Raises ValueError for a part that would lead to another address."""
+    """The second part is a booking id. Raises TypeError for one that is no string, ValueError for one that would lead
+    to another address."""
+    _require_booking_id(parts[1])
     if any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"no booking has such an id: {parts[1]!r}")
     return "/".join(quote(part, safe="") for part in parts)
@@ -162,15 +164,20 @@ def batch_request(bodies: Sequence[Body], *, atomic: bool) -> Request:
 
 def item_body(booking_id: str, change: Change, expected_version: ExpectedVersion, codecs: Codecs) -> Body:
     """The body of an append in a batch."""
+    _require_booking_id(booking_id)
     return {"booking_id": booking_id, **event_body(change, expected_version, codecs)}
 
 
 def event_body(change: Change, expected_version: ExpectedVersion, codecs: Codecs) -> Body:
     """The body of an append. What was not given is left out."""
+    if not isinstance(change, Change):
+        raise TypeError(f"a Change is needed, not {change!r}")
     optional: dict[str, Any] = {
         "currency": change.currency,
         "description": change.description,
-        "occurred_at": None if change.occurred_at is None else time_text(change.occurred_at),
+        "occurred_at": None
+        if change.occurred_at is None
+        else _times.text_of(change.occurred_at, "occurred_at"),
         "actor": change.actor,
         "metadata": codecs.metadata_of(change.component, change.type, change.metadata),
         "allow_negative": change.allow_negative or None,
@@ -185,18 +192,17 @@ def event_body(change: Change, expected_version: ExpectedVersion, codecs: Codecs
     }
 
 
+def _require_booking_id(booking_id: str) -> None:
+    """Raises TypeError."""
+    if not isinstance(booking_id, str):
+        raise TypeError(f"a booking id is a string, not {booking_id!r}")
+
+
 def checked_version(expected: ExpectedVersion) -> ExpectedVersion:
     """Raises TypeError, also for a bool."""
     if isinstance(expected, bool) or not (expected == "any" or isinstance(expected, int)):
         raise TypeError(f'expected_version is the version that you read, or ANY ("any"), not {expected!r}')
     return expected
-
-
-def time_text(instant: datetime) -> str:
-    """Raises ValueError for a time without an offset from UTC."""
-    if instant.tzinfo is None:
-        raise ValueError(f"{instant!r} must say its offset from UTC")
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 # What came back
