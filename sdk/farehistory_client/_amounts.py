@@ -25,5 +25,7 @@ def amount_of(value: Decimal | str | int) -> Decimal:
 
 
 def text_of(amount: Decimal) -> str:
-    """As it goes over the wire: digits, never an exponent."""
-    return format(amount, "f")
+    """As it goes over the wire: digits, never an exponent, and no zeros at the end of its decimals: the platform counts
+    them as decimals, which a currency may not have. The number is the same."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
