@@ -77,9 +77,9 @@ class Problem(FareHistoryError):
         self.document = document
         """All that was answered, with whatever a later server may have added."""
         self.status: int = status if status is not None else int(document.get("status", 0))
-        self.title = str(document.get("title", ""))
-        self.detail = str(document.get("detail", ""))
-        self.request_id = document.get("request_id")
+        self.title: str = str(document.get("title", ""))
+        self.detail: str = str(document.get("detail", ""))
+        self.request_id: str | None = document.get("request_id")
         self.errors: Sequence[FieldProblem] = tuple(
             FieldProblem(str(each.get("pointer", "")), str(each.get("code", "")), str(each.get("detail", "")))
             for each in document.get("errors") or ()
@@ -191,7 +191,7 @@ class _Moved(Problem):
         version, amount = current["version"], current["fare"]
         if type(version) is not int:
             raise TypeError(f"{version!r} is no version")
-        self.current = Head(version, None if amount is None else Decimal(amount), current["currency"])
+        self.current: Head = Head(version, None if amount is None else Decimal(amount), current["currency"])
         """The fare as it is: version 0 and no amount where the booking is unknown."""
 
 
@@ -250,7 +250,7 @@ class BatchRefused(Problem):
 
     def __init__(self, document: Mapping[str, Any], **rest: Any) -> None:
         super().__init__(document, **rest)
-        self.index = int(document["index"])
+        self.index: int = int(document["index"])
         """Of the first refused item, from 0."""
         self.problem: Problem = problem_of(document["problem"])
         """What its append would have been answered after the items before it: a `current` is with these."""

@@ -200,7 +200,7 @@ class Fare:
     components: Mapping[str, Decimal] = field(hash=False)
     events: int
     consistency: str | None
-    """What answered: "eventual", the view; "strong", the ledger. None of a fare of the past."""
+    """What answered: "eventual", the view; "strong", the ledger, as it always is of a fare of the past."""
     complete: bool
     """False of a fare of the past that no SET is part of: only what was added and taken off since."""
     document: Mapping[str, Any] = field(repr=False, compare=False)

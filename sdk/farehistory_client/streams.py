@@ -20,10 +20,10 @@ from typing import Any
 
 try:
     import redis.asyncio
-except ImportError as error:
+except ImportError as _missing:
     raise ImportError(
         "farehistory_client.streams needs redis-py: pip install farehistory-client[streams]"
-    ) from error
+    ) from _missing
 
 from farehistory_client._fares import FareEvent
 from farehistory_client._stream_reading import LedgerRestored, Steps, StreamReading

@@ -61,7 +61,8 @@ def test_what_is_not_there_is_an_error_of_its_own(fares: Any, booking: str) -> N
 
 def test_a_fare_of_the_past(fares: Any, booking: str) -> None:
     given(fares, booking)
-    assert fares.fare_as_of(booking, version=2).amount == Decimal("19.00")
+    past = fares.fare_as_of(booking, version=2)
+    assert (past.amount, past.consistency) == (Decimal("19.00"), "strong")
     now = datetime.now(UTC) + timedelta(minutes=1)
     assert fares.fare_as_of(booking, recorded_before=now).version == 3
     happened = fares.fare_as_of(booking, occurred_before=datetime(2026, 5, 3, 15, 30, tzinfo=UTC))
