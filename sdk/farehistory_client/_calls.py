@@ -39,10 +39,10 @@ MOST_ITEMS: Final = 1000
 """Of one batch."""
 
 MOST_BYTES: Final = 2 * 1024 * 1024
-"""Of any request; the platform breaks off a connection on which much more comes, and nobody knew what became of it."""
+"""Of one batch; the platform breaks off a connection on which much more comes, and nobody knew what became of it."""
 
 MOST_BYTES_OF_ITEMS: Final = MOST_BYTES - 1024
-"""Of a batch of several."""
+"""Of several in one batch."""
 
 LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries of an update that others were faster than."""
@@ -115,6 +115,7 @@ class Calls:
         while pending:
             request = wire.batch_request([bodies[i] for i in pending], atomic=False)
             try:
+                _require_sendable(request)
                 answers = yield from self.exchange(request, self._batch_answer, spending, doubt)
             except TooLarge as refusal:  # whatever else is said of a request is no item's
                 if len(pending) > 1:
@@ -271,9 +272,7 @@ class Calls:
         spending: Spending | None = None,
         doubt: Doubt | None = None,
     ) -> Steps[T]:
-        """See `_exchange`; without a spending, on a budget of its own. Does not send what no call takes."""
-        if request.body is not None and len(request.body) > MOST_BYTES:
-            raise _too_large(request.body)
+        """See `_exchange`; without a spending, on a budget of its own."""
         return exchange(request, read, self.timeout, spending or Spending(self.retries), doubt or Doubt())
 
     def _bodies(self, items: Sequence[Item]) -> list[Body]:
@@ -303,9 +302,12 @@ def _checked_item(item: Item) -> Item:
     return item
 
 
-def _too_large(body: bytes) -> TooLarge:
-    detail = f"The body has {len(body):,} bytes, and no request more than {MOST_BYTES:,}: it was not sent."
-    return TooLarge({"code": "too_large", "title": "The body is too large", "detail": detail}, status=413)
+def _require_sendable(batch: Request) -> None:
+    """Raises TooLarge."""
+    size = len(batch.body or b"")
+    if size > MOST_BYTES:
+        detail = f"The body has {size:,} bytes, a batch at most {MOST_BYTES:,}: it was not sent."
+        raise TooLarge({"code": "too_large", "title": "The body is too large", "detail": detail}, status=413)
 
 
 def _is_open(result: Appended | Problem) -> bool:

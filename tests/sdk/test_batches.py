@@ -1,4 +1,4 @@
-"""Many appends of which one is larger than any request may be: it is refused in its place, and holds up nothing."""
+"""Many appends of which one is larger than any batch may be: it is refused in its place, and holds up nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check(fares: Any, booking: str, results: list[Any], *, replayed: bool) -> No
 
 
 @pytest.mark.parametrize("size", [MOST + 1, 20 * MOST], ids=["a byte too many", "more than anybody reads"])
-def test_an_item_too_large_for_any_request_is_refused_in_its_place(
+def test_an_item_too_large_for_any_batch_is_refused_in_its_place(
     fares: Any, booking: str, size: int
 ) -> None:
     items = items_with_a_large_one(booking, size)
@@ -92,21 +92,6 @@ def test_what_nobody_can_have_written_stays_certain_when_it_is_settled(fares: An
     body = wire.batch_request([wire.item_body(*of_size(booking, MOST + 1), Codecs())], atomic=False).body
     (refused,) = fares.settle(Unsettled(wire.BATCH, body or b""))
     assert isinstance(refused, TooLarge) and refused.unsettled is None
-
-
-def test_what_is_too_large_for_all_or_none_or_alone_is_an_error_at_once(
-    platform: Platform, fares: Any, booking: str
-) -> None:
-    item = of_size(booking, 20 * MOST)
-    for call in (
-        lambda: fares.append_all([item]),
-        lambda: fares.append(item[0], item[1], expected_version=ANY),
-        lambda: fares.dry_run(item[0], item[1], expected_version=ANY),
-    ):
-        with pytest.raises(TooLarge) as refused:
-            call()
-        assert refused.value.unsettled is None
-    assert platform.wire.sent == []
 
 
 def test_a_platform_that_takes_less_refuses_an_item_in_its_place(faked: Platform, booking: str) -> None:
