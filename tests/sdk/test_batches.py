@@ -58,9 +58,7 @@ def check(fares: Any, booking: str, results: list[Any], *, replayed: bool) -> No
 
 
 @pytest.mark.parametrize("size", [MOST + 1, 20 * MOST], ids=["a byte too many", "more than anybody reads"])
-def test_an_item_too_large_for_any_batch_is_refused_in_its_place(
-    fares: Any, booking: str, size: int
-) -> None:
+def test_an_item_too_large_for_any_batch_is_refused_in_its_place(fares: Any, booking: str, size: int) -> None:
     items = items_with_a_large_one(booking, size)
     check(fares, booking, fares.append_many(items), replayed=False)
     check(fares, booking, fares.append_many(items), replayed=True)
