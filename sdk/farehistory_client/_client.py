@@ -204,7 +204,7 @@ class Client(BaseClient):
         for page in pages:
             yield from page.events
             if checkpoint is not None:
-                _done_at_once(checkpoint(page.cursor), "checkpoint")
+                done_at_once(checkpoint(page.cursor), "checkpoint")
 
     def feed_pages(
         self,
@@ -259,7 +259,7 @@ class Client(BaseClient):
         if isinstance(step, Send):
             return self._sent(step)
         if isinstance(step, Ask):
-            return _done_at_once(step.function(step.argument), "an update's function")
+            return done_at_once(step.function(step.argument), "an update's function")
         return wait(step.seconds)
 
     def _sent(self, step: Send) -> Reply:
@@ -278,7 +278,7 @@ class Client(BaseClient):
             self._own.connect_anew()
 
 
-def _done_at_once(result: T, name: str) -> T:
+def done_at_once(result: T, name: str) -> T:
     """Raises TypeError for what nobody would await: it would not be done."""
     if isawaitable(result):
         if iscoroutine(result):

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from farehistory_client import ANY, AsyncClient, Change, Client, InvalidEvent
-from farehistory_client.testing import FakeServer
+from farehistory_client.testing import FakeServer, FeedDouble
 
 from tests.sdk.builders import price, toll
 from tests.sdk.platforms import Platform
@@ -138,6 +138,8 @@ def test_a_coroutine_function_is_for_an_async_client() -> None:
             list(fares.feed(until_caught_up=True, checkpoint=keep))
         with pytest.raises(TypeError, match="AsyncClient"):
             list(fares.feed(until_caught_up=True, checkpoint=lambda cursor: keep(cursor)))
+        with pytest.raises(TypeError, match="AsyncClient"):
+            list(FeedDouble(server.events()).feed(checkpoint=keep))
     assert len(server.events("BK-1")) == 1
 
 

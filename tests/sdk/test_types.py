@@ -12,7 +12,7 @@ from typing import Any
 import farehistory_client
 import pytest
 from django.conf import settings
-from farehistory_client import streams
+from farehistory_client import streams, testing
 from mypy import api
 
 RIGHT = """
@@ -96,7 +96,7 @@ def test_the_examples_of_the_guide_are_right(request: pytest.FixtureRequest) -> 
     assert "Success" in (said := said_of("\n".join(blocks), request, *options)), said
 
 
-@pytest.mark.parametrize("module", [farehistory_client, streams], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [farehistory_client, streams, testing], ids=lambda module: module.__name__)
 def test_no_type_of_the_public_names_is_left_to_a_checkers_guess(module: Any) -> None:
     """Checkers infer differently, and say so of a package that claims to be typed (`pyright --verifytypes`)."""
     tries = [each for each in ast.parse(Path(module.__file__).read_text()).body if isinstance(each, ast.Try)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from inspect import isawaitable
 from random import Random
 
+from farehistory_client._client import done_at_once
 from farehistory_client._fares import FareEvent
 from farehistory_client._feed import TAIL, FeedPage, Range
 
@@ -127,7 +128,7 @@ class FeedDouble:
         for page in self._script.pages(after):
             yield from page.events
             if checkpoint is not None:
-                checkpoint(page.cursor)
+                done_at_once(checkpoint(page.cursor), "checkpoint")
 
 
 class AsyncFeedDouble:

@@ -80,7 +80,7 @@ class FakeServer:
 
     def __init__(self, *, partitions: int = 64, clock: Callable[[], datetime] = now) -> None:
         self.url = URL
-        self.transport = Transport(self._answer)
+        self.transport: Transport = Transport(self._answer)
         """For `Client(..., http=server.transport)` and `AsyncClient(..., http=server.transport)`."""
         self.requests: list[Received] = []
         """All that came, in order."""
