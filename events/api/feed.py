@@ -15,7 +15,7 @@ from events.api import feed_schema as schema
 from events.api.endpoint import Endpoint
 from events.api.parameters import Reader, instant, list_of, matching, one_of, read_parameters, whole_number
 from events.api.representation import event_as_json
-from events.errors import FieldError, InvalidParameter
+from events.errors import CursorInvalid, FieldError, InvalidParameter
 from events.event import EventType
 from events.following.cursor import joined
 from events.new_event import COMPONENT, SOURCE
@@ -24,7 +24,9 @@ DEFAULT_LIMIT: Final = 100
 RETRY_AFTER: Final = 1
 """Seconds that a reader whose wait was refused leaves the server alone."""
 
-_MAX_CURSORS = 16
+_MAX_CURSORS: Final = 256
+"""As many consumers can share a ledger: one for each partition that it can have."""
+
 _MAX_VALUES = 20
 _RUN = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
@@ -75,7 +77,9 @@ def _place(after: str | None, since: Any) -> following.Place:
         return since
     if after == following.Tail.NOW.value:
         return following.Tail.NOW
-    texts = after.split(",", _MAX_CURSORS)[:_MAX_CURSORS]
+    texts = after.split(",", _MAX_CURSORS)
+    if len(texts) > _MAX_CURSORS:
+        raise CursorInvalid(f"at most {_MAX_CURSORS} cursors are joined at once")
     return joined([following.Cursor.parse(text) for text in texts])
 
 

@@ -82,7 +82,7 @@ FEED: Final[dict[str, Any]] = {
         "**Waiting.** With `wait`, an answer that would be empty waits for the first event that is wanted. What a "
         "filter passes over on the way counts towards `limit`, and the cursor moves past it.\n\n"
         "**Sharing.** Consumers share the work by `partitions`. A cursor says which it covers; read with some of them, "
-        "it keeps the others where they are. Several cursors, separated by commas, are joined."
+        "it keeps the others where they are. Several cursors, separated by commas, are joined: at most 256."
     ),
     "tags": ["Feed"],
     "parameters": [

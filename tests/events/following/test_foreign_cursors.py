@@ -45,8 +45,16 @@ def test_what_is_no_cursor(consumer: Api, text: str) -> None:
     refused(consumer, text)
 
 
-def test_more_cursors_than_any_consumer_has(consumer: Api) -> None:
-    refused(consumer, ",".join(["A"] * 100))
+def test_more_cursors_than_a_ledger_can_have_shares(consumer: Api) -> None:
+    """Also if each is one: none is left out without a word."""
+    cursor = str(Cursor(identity(), {0: 0}))
+    assert "256" in refused(consumer, ",".join([cursor] * 257))
+    assert consumer.get(f"events?limit=1&after={','.join([cursor] * 256)}").status_code == 200
+
+
+@pytest.mark.parametrize("other", ["garbage", "tail", ""])
+def test_one_among_many_that_is_no_cursor(consumer: Api, other: str) -> None:
+    refused(consumer, ",".join([str(Cursor(identity(), {0: 0}))] * 16 + [other]))
 
 
 def test_one_of_another_ledger(consumer: Api) -> None:

@@ -208,6 +208,16 @@ def test_cursors_are_joined_where_one_consumer_takes_over_from_two(consumer: Api
     assert page(consumer, one["next"])["results"] == []
 
 
+def test_as_many_cursors_are_joined_as_consumers_can_share_a_ledger(consumer: Api) -> None:
+    """Those of consumers that had a partition each, and the last of them counts like the first."""
+    shares = [tail(consumer, f"&partitions={each}") for each in range(partitions.count())]
+    last = partitions.count() - 1
+    booking = given(set_("1.00"), booking_id=booking_in(last))
+    found = page(consumer, ",".join([*[shares[0]] * 16, *shares]))
+    assert (last, booking) in {(event["partition"], event["booking_id"]) for event in found["results"]}
+    assert page(consumer, found["next"])["results"] == []
+
+
 def test_a_consumer_begins_at_a_time(consumer: Api) -> None:
     earlier = given(set_("1.00"))
     booking = given(set_("14.00"), add("toll", "1.00"))
