@@ -6,16 +6,16 @@ from typing import Final, cast
 
 import msgspec
 from django.http import HttpResponse
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from events import foreseeing, ledger
 from events.api.endpoint import json_body
 from events.api.etags import with_expected_version
+from events.api.key_components import require_may_append
 from events.api.parameters import one_of, read_parameters
 from events.api.representation import dry_run_as_json, event_as_json
-from events.event import EventType, Origin
+from events.event import Origin
 from events.models import ApiKey
 from events.new_event import NewEvent
 
@@ -36,7 +36,7 @@ def append_event(request: Request, booking_id: str) -> HttpResponse:
         body = with_expected_version(body, if_match)
     event = NewEvent.from_json(body, booking_id=booking_id)
     key = cast(ApiKey, request.auth)
-    require_component(key, event)
+    require_may_append(key, event)
     if dry_run:
         return Response(dry_run_as_json(event, foreseeing.dry_run(event, source=key.source)))
     appended = ledger.append(
@@ -56,19 +56,3 @@ def append_event(request: Request, booking_id: str) -> HttpResponse:
     if appended.replayed:
         response["Idempotent-Replayed"] = "true"
     return response
-
-
-def require_component(key: ApiKey, event: NewEvent) -> None:
-    """Raises PermissionDenied unless the key may write this event; a key without a list may write all.
-
-    A SET also removes every component that the fare had, so a limited key may only begin a fare with one.
-    """
-    if key.components is None:
-        return
-    if event.component not in key.components:
-        raise PermissionDenied(f"This API key may write only: {', '.join(key.components)}.")
-    if event.type == EventType.SET and event.expected_version != 0:
-        raise PermissionDenied(
-            "A SET replaces all components, and this API key may write only some: "
-            "it may SET the first event of a booking, with expected_version 0."
-        )

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from events import field_checks as check
 from events import ledger, strict_json
 from events.api import batch_schema as schema
-from events.api.append import require_component
 from events.api.endpoint import Endpoint, json_body
+from events.api.key_components import require_may_append
 from events.api.parameters import read_parameters
 from events.api.representation import event_as_json
 from events.errors import BatchRefused, FieldError, InvalidBatch, InvalidEvent, LedgerError
@@ -120,7 +120,7 @@ def _wanted(item: object, key: ApiKey, may_have_flaws: bool) -> NewEvent | Refus
         if errors:
             raise InvalidEvent.of(errors)
         event = NewEvent.from_json(item)
-        require_component(key, event)
+        require_may_append(key, event)
     except (InvalidEvent, PermissionDenied) as refused:
         return refused
     return event

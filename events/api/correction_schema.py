@@ -213,7 +213,7 @@ SCHEMAS: Final = {
 _TAG = ["Corrections"]
 _WHO = (
     "\n\nThe key must be bound to a person (`create_api_key --user`), whose rights it uses: corrections are made by "
-    "people."
+    "people. A key that is limited to some components neither proposes nor approves what writes another one, or a SET."
 )
 _BODY_CODES = ["malformed_body", "invalid_parameter", "too_large", "unsupported_media_type"]
 

@@ -16,6 +16,7 @@ from events import field_checks as check
 from events.api import correction_schema as schema
 from events.api.correction_json import correction_as_json, preview_as_json, review_as_json
 from events.api.endpoint import Endpoint, json_body
+from events.api.key_components import require_may_correct
 from events.api.key_holder import key_holder
 from events.api.parameters import one_of, read_parameters, whole_number
 from events.corrections import Proposal, State, audited, people, queue
@@ -80,10 +81,11 @@ class Corrections(_CorrectionEndpoint):
         person = key_holder(request)
         people.require(person, people.PROPOSE)
         proposal = Proposal.from_json(json_body(request))
+        require_may_correct(_key(request), proposal)
         if dry_run:
             return Response(preview_as_json(corrections.preview(proposal, by=person)))
         was_known = known(cast(UUID, proposal.id)) is not None
-        correction = audited.propose(proposal, by=person, request=request, key_id=_key_id(request))
+        correction = audited.propose(proposal, by=person, request=request, key_id=str(_key(request).key_id))
         response = Response(correction_as_json(correction), status=200 if was_known else 201)
         response["Location"] = f"{request.path}/{correction.pk}"
         if was_known:
@@ -123,10 +125,12 @@ class _Decision(_CorrectionEndpoint):
         read_parameters(request, {})
         person = key_holder(request)
         given = _decision(json_body(request), self.checks, self.required)
-        correction = type(self).decide(_id(id), by=person, request=request, **given, **self._more(request))
+        more = self._more(_key(request), _id(id))
+        correction = type(self).decide(_id(id), by=person, request=request, **given, **more)
         return Response(correction_as_json(correction))
 
-    def _more(self, request: Request) -> dict[str, Any]:
+    def _more(self, key: ApiKey, id: UUID) -> dict[str, Any]:
+        """What `decide` takes besides. Raises PermissionDenied if the key may not decide so."""
         return {}
 
 
@@ -141,8 +145,9 @@ class Approval(_Decision):
     def post(self, request: Request, id: str) -> Response:
         return self._decided(request, id)
 
-    def _more(self, request: Request) -> dict[str, Any]:
-        return {"key_id": _key_id(request)}
+    def _more(self, key: ApiKey, id: UUID) -> dict[str, Any]:
+        require_may_correct(key, corrections.get(id))
+        return {"key_id": str(key.key_id)}
 
 
 class Rejection(_Decision):
@@ -182,6 +187,5 @@ def _id(text: str) -> UUID:
     return UUID(text)
 
 
-def _key_id(request: Request) -> str:
-    """What is kept with the event to find the caller by."""
-    return str(cast(ApiKey, request.auth).key_id)
+def _key(request: Request) -> ApiKey:
+    return cast(ApiKey, request.auth)

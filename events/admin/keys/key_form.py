@@ -223,7 +223,9 @@ class CreateForm(_Times):
         scopes = data.get("scopes") or []
         if scopes:
             self._check_fit(
-                "components", "fares:append" in scopes, _("Only a key that may append has these.")
+                "components",
+                bool({"fares:append", "fares:correct"} & set(scopes)),
+                _("Only a key that may append or correct has these."),
             )
             self._check_fit("person", "fares:correct" in scopes, _("Only a key that may correct has one."))
             if "fares:correct" in scopes and not self["person"].value():

@@ -220,17 +220,6 @@ def test_a_hundred_components_are_the_most(api: Api) -> None:
     assert len(history.head_of(booking).components) == 100
 
 
-def test_a_key_with_components_may_write_no_other() -> None:
-    tolls = Api.of("tolls", "fares:append", components=["toll", "base_fare"])
-    booking = new_booking_id()
-    assert tolls.append(booking).status_code == 201
-    problem = assert_problem(
-        tolls.append(booking, expected_version=1, component="promo"), 403, "permission_denied"
-    )
-    assert "toll, base_fare" in problem["detail"]
-    assert len(history.events_of(booking)) == 1
-
-
 def test_the_source_is_the_keys_and_never_the_bodys() -> None:
     booking = new_booking_id()
     waiting = Api.of("waiting-fees", "fares:append")
@@ -258,19 +247,3 @@ def test_an_unknown_parameter_such_as_a_dry_run_writes_nothing(api: Api) -> None
     )
     assert pointers(problem) == ["/dry_run"]
     assert_nothing_written(booking)
-
-
-def test_a_key_with_components_may_begin_a_fare_but_not_replace_one() -> None:
-    """A SET removes all other components, those too that the key may not write."""
-    pricing = Api.of("pricing", "fares:append", components=["base_fare", "toll"])
-    booking = new_booking_id()
-    assert pricing.append(booking, expected_version=0).status_code == 201
-    for expected_version in ("any", 1):
-        answer = pricing.append(booking, expected_version=expected_version, component="toll", amount="0.00")
-        assert_problem(answer, 403, "permission_denied")
-    assert pricing.append(booking, type="ADD", component="toll", expected_version=1).status_code == 201
-
-
-def test_a_key_with_no_components_may_write_none() -> None:
-    nothing = Api.of("pricing", "fares:append", components=[])
-    assert_problem(nothing.append(new_booking_id()), 403, "permission_denied")

@@ -43,7 +43,7 @@ def test_a_service_is_listed_with_what_each_of_its_keys_may_do(operator: Client,
     assert "Night batch" in shown
     assert f"fh_{key.key_id}" in shown
     assert "Append fare events only toll, waiting_fee" in shown
-    assert f"Propose and decide corrections as {person.username}" in shown
+    assert f"Propose and decide corrections only toll, waiting_fee as {person.username}" in shown
     assert "1 key in force, never used" in shown
     assert text not in shown
 

@@ -123,7 +123,7 @@ def test_a_form_sent_twice_makes_one_key_and_says_so(operator: Client, service: 
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"name": "bell\x07"}, "characters that cannot be kept"),
         ({"scopes": ["fares:append"], "components": "Toll"}, "“Toll” is no component"),
-        ({"components": "toll"}, "Only a key that may append has these."),
+        ({"components": "toll"}, "Only a key that may append or correct has these."),
         ({"person": "nobody at all"}, "not the name of an active member of staff"),
         ({"scopes": ["fares:correct"]}, "write in whose name"),
         ({"expiry": "moment"}, "Choose the time."),
