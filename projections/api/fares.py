@@ -28,6 +28,9 @@ _ASK_EVERY_TIME: Final = "private, no-cache"
 """The client alone may keep a fare, and asks each time whether it is still so."""
 
 _OF_NOW = {"consistency": one_of("eventual", "strong"), "min_version": whole_number(0, MAX_VERSION)}
+_DEFAULTS: Final = {"consistency": "eventual", "min_version": 0}
+"""What these stand for where they are left out; a client that was generated may send them with every read."""
+
 _AS_OF = {
     "version": whole_number(1, MAX_VERSION),
     "recorded_before": instant,
@@ -79,11 +82,12 @@ def _bounds(given: dict[str, Any]) -> Bounds:
     """Raises InvalidParameter where the fare of then and the fare of now are asked for at once."""
     errors = [
         FieldError(f"/{name}", "not_as_of", f"{name} is of the fare of now, and cannot go with an as-of read")
-        for name in given.keys() & _OF_NOW.keys()
+        for name, default in _DEFAULTS.items()
+        if given.get(name, default) != default
     ]
     if errors:
         raise InvalidParameter("; ".join(error.detail for error in errors), errors)
-    return Bounds(**given)
+    return Bounds(**{name: value for name, value in given.items() if name in _AS_OF})
 
 
 def _missing(name: str) -> FieldError:

@@ -72,7 +72,7 @@ FARE_OF_BOOKING: Final[dict[str, Any]] = {
         "**As of then.** With `version`, `recorded_before` (what we knew then) or `occurred_before` (what had "
         "happened by then), or several of them, the fare is that of the events that meet all of them, from the "
         "ledger. `version` and `events` then tell the last of these events and their number; the other two "
-        "parameters cannot go with them."
+        "parameters cannot go with them, but for their defaults."
     ),
     "tags": ["Fares"],
     "parameters": [

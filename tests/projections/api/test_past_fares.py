@@ -69,6 +69,12 @@ def test_what_we_believed_then_about_an_earlier_time(api: Api, late_toll: str) -
     assert believed.json()["components"] == {"base_fare": "14.00"}
 
 
+def test_the_defaults_of_a_read_of_now_say_nothing(api: Api, late_toll: str) -> None:
+    """So that a client that sends every default reads the past, too."""
+    plain = api.get(f"fares/{late_toll}?version=2").json()
+    assert api.get(f"fares/{late_toll}?consistency=eventual&min_version=0&version=2").json() == plain
+
+
 def test_without_a_set_the_answer_is_incomplete(api: Api) -> None:
     booking = given(set_("14.00", occurred_at=MAY_2), sub("promo", "2.00", occurred_at=MAY_1))
     then = api.get(f"fares/{booking}?occurred_before=2026-05-01T12:00:00Z").json()
