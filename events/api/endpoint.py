@@ -52,7 +52,7 @@ class Endpoint(APIView):
         request.accepted_renderer, request.accepted_media_type = negotiated
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
-        """DRF's, which takes the header apart each time, only for those who do not ask for what is usual."""
+        """The header is taken apart only for those who do not ask for what is usual."""
         usual = self.renderer_classes[0]
         if request._request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", usual.media_type):
             return usual(), str(usual.media_type)

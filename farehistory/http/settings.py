@@ -9,6 +9,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["farehistory.http.permissions.HasRequiredScope"],
     "DEFAULT_PARSER_CLASSES": ["farehistory.http.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["farehistory.http.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "farehistory.http.negotiation.ByQuality",
     "DEFAULT_SCHEMA_CLASS": "farehistory.http.openapi.Schema",
     "EXCEPTION_HANDLER": "farehistory.http.handlers.handle_exception",
     "DEFAULT_METADATA_CLASS": None,

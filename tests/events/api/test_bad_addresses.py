@@ -118,7 +118,18 @@ def test_head_is_get_without_a_body(api: Api) -> None:
     assert api.request("HEAD", "/api/v1/fares/unknown").status_code == 404
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*", "text/html;q=0.9", "", "junk"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "application/xml",
+        "image/*",
+        "text/html;q=0.9",
+        "junk",
+        "application/json;q=0",
+        "application/problem+json",
+    ],
+)
 def test_what_can_only_be_had_as_json_is_not_had_otherwise(api: Api, accept: str) -> None:
     answer = api.get("fares/BK-1", Accept=accept)
     assert_problem(answer, 406, "not_acceptable")
@@ -129,7 +140,7 @@ def test_what_can_only_be_had_as_json_is_not_had_otherwise(api: Api, accept: str
 
 @pytest.mark.parametrize(
     "accept",
-    ["*/*", "application/json", "text/html, */*;q=0.1", "application/*", "application/json;q", "a,*/*;;"],
+    ["*/*", "application/json", "text/html, */*;q=0.1", "application/*", "application/json;q", "a,*/*;;", ""],
 )
 def test_whoever_takes_json_is_answered(api: Api, accept: str) -> None:
     assert_problem(api.get("fares/BK-unknown", Accept=accept), 404, "unknown_booking")

@@ -71,6 +71,18 @@ def test_an_answer_is_what_the_document_of_the_api_says(api: Api) -> None:
         ("application/pdf", "application/pdf"),
         ("application/*", "application/json"),
         ("image/png, application/pdf;q=0.5", "application/pdf"),
+        ("text/html;q=0.1, application/pdf;q=0.9", "application/pdf"),
+        ("application/json;q=0.5, text/html;q=0.5, application/pdf;q=0.6", "application/pdf"),
+        ("text/html;q=0, */*", "application/json"),
+        ("application/json;q=0, */*", "text/html"),
+        ("application/json;q=0, text/html;q=0.0, */*;q=0.1", "application/pdf"),
+        ("application/json;q=0.2, application/*;q=0.9", "application/pdf"),
+        ("text/html, */*", "text/html"),
+        ("*/*, application/pdf", "application/pdf"),
+        ("TEXT/HTML; Q=0.4, application/json; charset=utf-8; q=0.3", "text/html"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("", "application/json"),
+        (" , ", "application/json"),
     ],
 )
 def test_accept_decides_the_form(api: Api, accept: str, form: str) -> None:
@@ -107,7 +119,8 @@ def test_a_pdf_is_shown_in_the_browser_and_saved_under_a_safe_name(api: Api) -> 
 
 
 def test_a_form_that_there_is_not_is_not_acceptable(api: Api) -> None:
-    assert_problem(api.get(f"fares/{some_fare()}/receipt", Accept="image/png"), 406, "not_acceptable")
+    for accept in ("image/png", "application/pdf;q=0", "*/*;q=0", "text/plain, application/json;q=0"):
+        assert_problem(api.get(f"fares/{some_fare()}/receipt", Accept=accept), 406, "not_acceptable")
 
 
 @pytest.mark.parametrize(
