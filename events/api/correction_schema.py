@@ -252,7 +252,8 @@ PROPOSE: Final[dict[str, Any]] = {
         "Keeps a correction for another person to approve; below the limit of its currency it is approved and its "
         "event appended at once.\n\n"
         "**Preview.** With `dry_run=true` nothing is written: the answer (200) is a `CorrectionPreview`, with the fare "
-        "before and after, the event, who must approve, and why it would be refused, if it would.\n\n"
+        "before and after, the event, who must approve, and why it would be refused, if it would. Of one that was "
+        "proposed before it is that `Correction`, as for a retry.\n\n"
         "**Retries.** The same `id` with the same content answers the first one, with 200 and "
         "`Idempotent-Replayed: true`." + _WHO
     ),

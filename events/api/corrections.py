@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -22,9 +23,12 @@ from events.api.parameters import one_of, read_parameters, whole_number
 from events.corrections import Proposal, State, audited, people, queue
 from events.corrections.keeping import known
 from events.corrections.models import Correction
-from events.errors import InvalidCorrection, InvalidEvent, UnknownCorrection
+from events.errors import InvalidCorrection, InvalidEvent, TransactionIdReused, UnknownCorrection
 from events.field_checks import BOOKING_ID, Check, checked, names_refused
 from events.models import ApiKey
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 DEFAULT_LIMIT: Final = 50
 
@@ -83,14 +87,29 @@ class Corrections(_CorrectionEndpoint):
         proposal = Proposal.from_json(json_body(request))
         require_may_correct(_key(request), proposal)
         if dry_run:
-            return Response(preview_as_json(corrections.preview(proposal, by=person)))
+            kept = _kept_before(proposal, person)
+            if kept is None:
+                return Response(preview_as_json(corrections.preview(proposal, by=person)))
+            return _answer(request, kept, replayed=True)
         was_known = known(cast(UUID, proposal.id)) is not None
-        correction = audited.propose(proposal, by=person, request=request, key_id=str(_key(request).key_id))
-        response = Response(correction_as_json(correction), status=200 if was_known else 201)
-        response["Location"] = f"{request.path}/{correction.pk}"
-        if was_known:
-            response["Idempotent-Replayed"] = "true"
-        return response
+        key_id = str(_key(request).key_id)
+        correction = audited.propose(proposal, by=person, request=request, key_id=key_id)
+        return _answer(request, correction, replayed=was_known)
+
+
+def _answer(request: Request, correction: Correction, *, replayed: bool) -> Response:
+    response = Response(correction_as_json(correction), status=200 if replayed else 201)
+    response["Location"] = f"{request.path}/{correction.pk}"
+    if replayed:
+        response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _kept_before(proposal: Proposal, by: User) -> Correction | None:
+    """What a retry would answer. An id that is another correction's is for the preview to refuse."""
+    with suppress(TransactionIdReused):
+        return corrections.made_before(proposal, by)
+    return None
 
 
 class OneCorrection(Endpoint):

@@ -5,7 +5,7 @@ and `withdraw` decide. Admin and API call these, and nothing else changes a corr
 """
 
 from events.corrections.deciding import approve, refusal_to_approve, reject, withdraw
-from events.corrections.keeping import get
+from events.corrections.keeping import get, made_before
 from events.corrections.models import Kind, Needs, State
 from events.corrections.planning import Outcome, Planned, change_in_words
 from events.corrections.previewing import Preview, Review, preview, review
@@ -27,6 +27,7 @@ __all__ = [
     "change_in_words",
     "customer_text",
     "get",
+    "made_before",
     "preview",
     "propose",
     "refusal_to_approve",

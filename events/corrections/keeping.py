@@ -10,15 +10,46 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.corrections.models import Correction, State
-from events.errors import CorrectionDecided, UnknownCorrection
+from events.errors import CorrectionDecided, TransactionIdReused, UnknownCorrection
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from events.corrections.proposal import Proposal
 
 
 def known(id: UUID) -> Correction | None:
     """The correction of this id, if there is one."""
     return Correction.objects.filter(pk=id).order_by("proposed_at").first()
+
+
+def made_before(proposal: Proposal, by: User) -> Correction | None:
+    """The correction that this very proposal made before. Raises TransactionIdReused if the id made another one."""
+    correction = known(proposal.id)  # type: ignore[arg-type]
+    if correction is not None and not (correction.proposed_by == by.pk and _asks_for(correction, proposal)):
+        raise reused()
+    return correction
+
+
+def _asks_for(correction: Correction, proposal: Proposal) -> bool:
+    names = [
+        "booking_id",
+        "corrects_version",
+        "kind",
+        "allow_negative",
+        "target",
+        "reason_code",
+        "reason",
+        "evidence",
+    ]
+    names += [name for name in ("type", "component", "amount") if getattr(proposal, name) is not None]
+    return all(getattr(proposal, name) == getattr(correction, name) for name in names)
+
+
+def reused() -> TransactionIdReused:
+    return TransactionIdReused(
+        _("The id of this correction is another one's already; a new one needs a new id.")
+    )
 
 
 def get(id: UUID) -> Correction:

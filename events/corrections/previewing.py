@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from events import history
 from events.corrections import limits
 from events.corrections.intact import refusal_of_broken
+from events.corrections.keeping import made_before
 from events.corrections.limits import Requirement
 from events.corrections.models import Correction, Needs
 from events.corrections.planning import Outcome, Planned, outcome
@@ -87,7 +88,7 @@ def preview(proposal: Proposal, *, by: User, now: datetime | None = None) -> Pre
     head = history.last_of(proposal.booking_id)
     corrected = history.event_of(proposal.booking_id, proposal.corrects_version)
     result = outcome(proposal, head, corrected)
-    broken = refusal_of_broken(head, corrected)
+    impossible = _reused(proposal, by) or refusal_of_broken(head, corrected) or result.refusal
     moved = _moved(proposal, head)
     needs, why = None, ""
     if result.event is not None:
@@ -96,9 +97,9 @@ def preview(proposal: Proposal, *, by: User, now: datetime | None = None) -> Pre
     try:
         text = customer_text_of(result, reason_of(proposal.reason_code).text)
         _require_new_id(proposal)
-        refusal = broken or result.refusal or moved_since(proposal.seen_version, head)
+        refusal = impossible or moved_since(proposal.seen_version, head)
     except LedgerError as refused:
-        text, refusal = "", broken or result.refusal or refused
+        text, refusal = "", impossible or refused
     return Preview(result, needs, why, text, refusal, moved)
 
 
@@ -149,6 +150,15 @@ def _moved(seen: Proposal | Correction, head: FareEvent) -> list[FareEvent]:
     if seen.seen_version >= head.version:
         return []
     return history.events_of(seen.booking_id, after_version=seen.seen_version, limit=MOVED_SHOWN)
+
+
+def _reused(proposal: Proposal, by: User) -> LedgerError | None:
+    """That the id is another correction's, if it is."""
+    try:
+        made_before(proposal, by)
+    except TransactionIdReused as refused:
+        return refused
+    return None
 
 
 def _require_new_id(proposal: Proposal) -> None:

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from events.corrections import people
 from events.corrections.deciding import carry_out
-from events.corrections.keeping import known
+from events.corrections.keeping import known, made_before, reused
 from events.corrections.models import Correction, Needs
 from events.corrections.previewing import Preview, preview
 from events.corrections.proposal import Proposal
 from events.corrections.reasons import reason_of
 from events.database import unavailable_if_away
-from events.errors import TransactionIdReused
 from events.money import to_minor
 
 if TYPE_CHECKING:
@@ -39,12 +37,12 @@ def propose(
         with unavailable_if_away(), transaction.atomic():
             person = people.taking_turns(by)
             people.require(person, people.PROPOSE)
-            return _repeated(proposal, person) or _kept(proposal, person, request_id, key_id)
+            return made_before(proposal, person) or _kept(proposal, person, request_id, key_id)
     except IntegrityError:
         # Somebody else's proposal with this id came in between.
         if known(proposal.id) is None:  # type: ignore[arg-type]
             raise
-        raise _reused() from None
+        raise reused() from None
 
 
 def _kept(proposal: Proposal, by: User, request_id: str | None, key_id: str | None) -> Correction:
@@ -89,33 +87,4 @@ def _row(proposal: Proposal, draft: Preview, by: User, now: datetime) -> Correct
         proposed_by_name=by.get_username(),
         proposed_at=now,
         expires_at=now + timedelta(days=settings.FAREHISTORY_CORRECTION_EXPIRES),
-    )
-
-
-def _repeated(proposal: Proposal, by: User) -> Correction | None:
-    """The correction that this proposal made before. Raises TransactionIdReused if the id made another one."""
-    correction = known(proposal.id)  # type: ignore[arg-type]
-    if correction is not None and not (correction.proposed_by == by.pk and _same(proposal, correction)):
-        raise _reused()
-    return correction
-
-
-def _same(proposal: Proposal, correction: Correction) -> bool:
-    names = [
-        "booking_id",
-        "corrects_version",
-        "kind",
-        "allow_negative",
-        "target",
-        "reason_code",
-        "reason",
-        "evidence",
-    ]
-    names += [name for name in ("type", "component", "amount") if getattr(proposal, name) is not None]
-    return all(getattr(proposal, name) == getattr(correction, name) for name in names)
-
-
-def _reused() -> TransactionIdReused:
-    return TransactionIdReused(
-        _("The id of this correction is another one's already; a new one needs a new id.")
     )

@@ -29,6 +29,8 @@ from tests.events.corrections.desk import (
     waiting,
 )
 
+SEEN = {"seen_version": 3}
+
 
 def key_of(person: User, *scopes: str) -> Api:
     return Api.of("support-desk", *(scopes or ("fares:correct",)), user_id=person.pk)
@@ -97,6 +99,25 @@ def test_a_dry_run_shows_before_and_after_and_writes_nothing(schemas: dict[str, 
     shown = valid(key_of(support()).post("corrections?dry_run=true", sent), "CorrectionPreview", schemas)
     assert shown["refusal"]["code"] == "fare_moved"
     assert [event["component"] for event in shown["moved"]] == ["waiting_fee"]
+
+
+def test_a_dry_run_of_an_id_that_is_taken_answers_what_the_call_would(schemas: dict[str, Any]) -> None:
+    """Also once an event came of it: no second one is shown that there never would be."""
+    api, sent = key_of(support()), body(toll_charged_twice())
+    other = {**sent, "reason": "Another"}
+    assert api.post("corrections", sent).status_code == 201
+    for decide in (lambda: None, lambda: key_of(support()).post(f"corrections/{sent['id']}/approve", SEEN)):
+        decide()
+        tried = api.post("corrections?dry_run=true", sent)
+        again = api.post("corrections", sent)
+        assert valid(tried, "Correction", schemas) == again.json()
+        for answer in (tried, again):
+            assert (answer.status_code, answer["Idempotent-Replayed"]) == (200, "true")
+            assert answer["Location"] == f"/api/v1/corrections/{sent['id']}"
+        for caller, proposal in ((api, other), (key_of(support()), sent)):
+            shown = valid(caller.post("corrections?dry_run=true", proposal), "CorrectionPreview", schemas)
+            assert shown["refusal"]["code"] == "transaction_id_reused"
+            assert_problem(caller.post("corrections", proposal), 409, "transaction_id_reused")
 
 
 def test_a_dry_run_without_an_event_tells_no_approver(schemas: dict[str, Any]) -> None:
