@@ -75,7 +75,8 @@ def settings(form: str, level: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Log-ins are in the audit; a lock-out is a warning.
             "axes": {"level": "WARNING"},
-            # A line for every task that went well would be a line for every append, and one for every sweep.
+            # Celery's line for every task that went well would be one for every sweep; one that moved something
+            # says so itself.
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},

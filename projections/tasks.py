@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models import Q
 from psycopg.errors import LockNotAvailable
@@ -59,7 +61,8 @@ def _task(name: str, **options: Any) -> Callable[[Callable[..., None]], Task]:
 def drain(*, partitions: list[int], **_: Any) -> None:
     """Moves every projection to the end of these partitions' logs, and of all others that wait by now."""
     partitions = wakeup.taken(partitions)
-    _each(_movers(lambda one: sorted(set(runner.lagging(one)).intersection(partitions))))
+    with _told() as moved:
+        _each(_movers(lambda one: sorted(set(runner.lagging(one)).intersection(partitions)), moved))
 
 
 @_task("sweep")
@@ -67,14 +70,15 @@ def sweep(**_: Any) -> None:
     """What lost messages left: moves every projection that is behind, takes up rebuilds and repairs that nobody
     drives."""
     leases.note_alive(SWEEP)
-    _each(
-        {
-            **_movers(runner.lagging),
-            "taking rebuilds up": _take_rebuilds_up,
-            "taking repairs up": _take_repairs_up,
-            "publishing the generation": cache.publish_generation,
-        }
-    )
+    with _told() as moved:
+        _each(
+            {
+                **_movers(runner.lagging, moved),
+                "taking rebuilds up": _take_rebuilds_up,
+                "taking repairs up": _take_repairs_up,
+                "publishing the generation": cache.publish_generation,
+            }
+        )
 
 
 @_task("rebuild", bind=True)
@@ -138,17 +142,32 @@ def _each(pieces: Mapping[str, Callable[[], object]]) -> None:
         raise ProjectionsStopped(", ".join(stopped))
 
 
-def _movers(partitions_of: Callable[[Projector], list[int]]) -> dict[str, Callable[[], object]]:
-    """What moves each projection, in the order in which they follow each other."""
-    return {one.name: partial(_move, one, partitions_of) for one in PROJECTORS if one.live}
+@contextmanager
+def _told() -> Iterator[dict[str, int]]:
+    """What is moved inside, told in one line, where requests are: it carries the id of the one that caused it."""
+    moved: dict[str, int] = {}
+    try:
+        yield moved
+    finally:
+        if any(moved.values()) and settings.FAREHISTORY_ACCESS_LOG:
+            events = {name: count for name, count in moved.items() if count}
+            text = ", ".join(f"{name} by {count}" for name, count in events.items())
+            logger.info("moved %s", text, extra={"fields": {"moved": events}})
 
 
-def _move(one: Projector, partitions_of: Callable[[Projector], list[int]]) -> None:
+def _movers(
+    partitions_of: Callable[[Projector], list[int]], moved: dict[str, int]
+) -> dict[str, Callable[[], object]]:
+    """What moves each projection, in the order in which they follow each other, and notes by how many events."""
+    return {one.name: partial(_move, one, partitions_of, moved) for one in PROJECTORS if one.live}
+
+
+def _move(one: Projector, partitions_of: Callable[[Projector], list[int]], moved: dict[str, int]) -> None:
     """Moves one projection for its share of time, and leaves a wake-up for what remains."""
     partitions = partitions_of(one)
     until = _after(SHARE_SECONDS)
     try:
-        runner.drain(one, partitions, until=until)
+        moved[one.name] = runner.drain(one, partitions, until=until)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise

@@ -82,6 +82,33 @@ def test_a_projection_that_fails_does_not_stop_the_others(
     assert record.exc_info is not None
 
 
+def test_what_was_moved_is_told_in_one_line_and_nothing_where_nothing_was(
+    moody: Moody, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    """Also where another projection fails; not where requests are not told either."""
+    settings.FAREHISTORY_ACCESS_LOG = True
+    booking = given(set_("14.00"), add("toll", "1.00"))
+    tasks.sweep()
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "projections.tasks"):
+        tasks.sweep()
+        tasks.drain(partitions=[partition_of(booking)])
+        assert caplog.records == []
+        append(booking, add("toll", "1.00"))
+        moody.error = ValueError("in a bad mood")
+        with pytest.raises(tasks.ProjectionsStopped):
+            tasks.drain(partitions=[partition_of(booking)])
+        [told] = [record for record in caplog.records if record.levelno == logging.INFO]
+        assert told.fields["moved"]["current_fare"] == 1  # type: ignore[attr-defined]
+        assert "current_fare by 1" in told.getMessage() and moody.name not in told.getMessage()
+        settings.FAREHISTORY_ACCESS_LOG = False
+        caplog.clear()
+        append(booking, add("toll", "1.00"))
+        moody.error = None
+        tasks.drain(partitions=[partition_of(booking)])
+    assert "moved" not in caplog.text
+
+
 def test_a_projection_that_failed_goes_on_from_where_it_was(
     moody: Moody, caplog: pytest.LogCaptureFixture
 ) -> None:
