@@ -28,7 +28,7 @@ _MAX_CURSORS: Final = 256
 """As many consumers can share a ledger: one for each partition that it can have."""
 
 _MAX_VALUES = 20
-_RUN = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
+_RUN = re.compile(r"(0|[1-9][0-9]{0,2})(?:-(0|[1-9][0-9]{0,2}))?")
 
 
 class Feed(Endpoint):

@@ -11,14 +11,14 @@ from rest_framework.request import Request
 
 from events.errors import FieldError, InvalidParameter
 from events.field_codes import FieldCode
-from events.instants import parse_instant
+from events.instants import parse_bound
 from events.new_event import MAX_VERSION
 
 Reader = Callable[[str], Any]
 """Turns a parameter's text into its value, or raises ValueError saying what it must be."""
 
-# ASCII digits only: int() would also take full-width ones, "1_0" and " 10".
-_DIGITS = re.compile(r"[0-9]{1,18}")
+# As in an address: int() would also take full-width digits, "1_0", " 10" and "010".
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,17}")
 _LOST_PLUS = re.compile(r" (?=[0-9]{2}:[0-9]{2}\Z)")
 
 
@@ -86,7 +86,7 @@ def matching(pattern: re.Pattern[str], words: str) -> Reader:
 def instant(text: str) -> datetime:
     """Reads a time with its offset from UTC. A plus sign reads as a space unless it is written %2B: taken as meant."""
     try:
-        return parse_instant(_LOST_PLUS.sub("+", text)).astimezone(UTC)
+        return parse_bound(_LOST_PLUS.sub("+", text)).astimezone(UTC)
     except OverflowError:
         raise ValueError("is out of range") from None
 

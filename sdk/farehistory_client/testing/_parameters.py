@@ -14,8 +14,8 @@ from farehistory_client.testing._strict_json import token
 
 Reader = Callable[[str], Any]
 
-_DIGITS: Final = re.compile(r"[0-9]{1,18}")
-_RUN: Final = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
+_DIGITS: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+_RUN: Final = re.compile(r"(0|[1-9][0-9]{0,2})(?:-(0|[1-9][0-9]{0,2}))?")
 _MOST_VALUES: Final = 20
 
 

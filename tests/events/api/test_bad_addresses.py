@@ -61,7 +61,7 @@ def test_an_impossible_version_is_an_unknown_event(api: Api, version: str) -> No
         ("events?limit=%FF", "/limit"),
         ("events?after_version=-1", "/after_version"), (f"events?after_version={2**31}", "/after_version"),
         ("events?after_version=9223372036854775808", "/after_version"),
-        ("events?after_version=x", "/after_version"),
+        ("events?after_version=x", "/after_version"), ("events?after_version=01", "/after_version"),
         ("events?page=1", "/page"), ("events?Limit=1", "/Limit"), ("events?%00=1", "/\0"),
         ("events?a%2Fb~=1", "/a~1b~0"),
         ("events?format=json", "/format"), ("events/1?verbose=1", "/verbose"),

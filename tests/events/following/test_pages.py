@@ -237,7 +237,8 @@ def test_from_and_after_together_are_refused(consumer: Api) -> None:
     "query",
     [
         "limit=0", "limit=1001", "limit=x", "wait=-1", "wait=31", "wait=1.5", "partitions=", "partitions=256",
-        "partitions=3-1", "partitions=0-256", "partitions=a", "partitions=1,,2", "partitions=%D9%A1",
+        "partitions=3-1", "partitions=0-256", "partitions=00", "partitions=0-07",
+        "partitions=a", "partitions=1,,2", "partitions=%D9%A1",
         "component=", "component=Toll", "component=toll%0A", "component=" + ",".join(["toll"] * 21), "source=A",
         "type=set", "type=SET,MUL", "from=yesterday", "x=1", "after=tail&after=tail", "partitions=1&partitions=2",
     ],

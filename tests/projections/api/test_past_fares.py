@@ -63,6 +63,22 @@ def test_the_events_that_meet_all_bounds_make_the_fare(
     assert then["complete"] is True
 
 
+@pytest.mark.parametrize("digits", ["1", "000000001", "0000005", "999999999"])
+def test_a_time_that_is_finer_than_any_events_is_after_the_one_before_it(
+    api: Api, late_toll: str, digits: str
+) -> None:
+    """To the microsecond MAY_1 is not before itself; a nanosecond later it is."""
+    plain = "2026-05-01T00:00:00"
+    assert_problem(api.get(f"fares/{late_toll}?occurred_before={plain}.000000000Z"), 404, "unknown_event")
+    then = api.get(f"fares/{late_toll}?occurred_before={plain}.{digits}Z").json()
+    assert (then["fare"], then["events"]) == ("19.00", 2)
+
+
+def test_a_bound_at_the_end_of_time_is_refused(api: Api, late_toll: str) -> None:
+    answer = api.get(f"fares/{late_toll}?recorded_before=9999-12-31T23:59:59.9999999Z")
+    assert pointers(assert_problem(answer, 400, "invalid_parameter")) == ["/recorded_before"]
+
+
 def test_what_we_believed_then_about_an_earlier_time(api: Api, late_toll: str) -> None:
     then = time_as_json(history.event_of(late_toll, 3).recorded_at)
     believed = api.get(f"fares/{late_toll}?recorded_before={then}&occurred_before=2026-05-01T12:00:00Z")
