@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from farehistory.http.handlers import no_such_address
+from farehistory.http.handlers import NOWHERE, no_such_address
 from farehistory.security.passwords import password_change
 
 urlpatterns = [
@@ -13,7 +13,7 @@ urlpatterns = [
     path("api/v1/", include("projections.api.urls")),
     path("api/v1/", include("events.api.urls")),
     path("api/", include("farehistory.http.schema_urls")),  # the last of api/: it answers all that is left
-    path("api", csrf_exempt(no_such_address)),  # a problem, too, and no redirect to the slash
+    path("api", csrf_exempt(no_such_address), name=NOWHERE),  # a problem, too, and no redirect to the slash
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/second-factor/", include("farehistory.security.second_factor.urls")),
     path("admin/password_change/", admin.site.admin_view(password_change)),  # the admin's own notes nothing

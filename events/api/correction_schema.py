@@ -7,9 +7,19 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from events.api import correction_examples as examples
-from events.api.schema import AMOUNT, BOOKING_ID, BREAKDOWN, COMPONENT, CURRENCY, SIGNED_AMOUNT, TIME, or_null
+from events.api.schema import (
+    AMOUNT,
+    BOOKING_ID,
+    BREAKDOWN,
+    COMPONENT,
+    CURRENCY,
+    SIGNED_AMOUNT,
+    TIME,
+    UUID,
+    or_null,
+)
 
-_ID: Final = {"type": "string", "format": "uuid", "examples": ["5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee"]}
+_ID: Final = {**UUID, "examples": ["5b0a7c52-90d5-4ec9-8c42-70d0c7b5a1ee"]}
 _VERSION: Final = {"type": "integer", "minimum": 1, "maximum": 2147483647}
 _TYPE: Final = {"type": "string", "enum": ["SET", "ADD", "SUB"]}
 _KIND: Final = {
@@ -261,8 +271,8 @@ PROPOSE: Final[dict[str, Any]] = {
     "parameters": [
         OpenApiParameter("dry_run", {"type": "string", "enum": ["true", "false"], "default": "false"},
                          description="Answer what would happen, and write nothing."),
-        OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201],
-                         description="The address of the correction."),
+        OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 201],
+                         description="The address of the correction; none of a preview."),
         OpenApiParameter("Idempotent-Replayed", {"type": "string", "const": "true"}, OpenApiParameter.HEADER,
                          response=[200], description="The correction was there already."),
     ],

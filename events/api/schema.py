@@ -10,6 +10,11 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+UUID: Final = {
+    "type": "string",
+    "format": "uuid",
+    "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+}
 AMOUNT: Final = {
     "type": "string",
     "pattern": r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$",
@@ -58,14 +63,13 @@ NEW_EVENT: Final[dict[str, Any]] = {
     "required": ["transaction_id", "expected_version", "type", "component", "amount"],
     "properties": {
         "transaction_id": {
-            "type": "string",
-            "format": "uuid",
+            **UUID,
             "description": "Made by you, one per intended change; the same one on every retry.",
         },
         "expected_version": {
             "oneOf": [{"type": "integer", "minimum": 0, "maximum": 2147483647}, {"const": "any"}],
-            "description": 'The version that you read; 0 for a new booking. `"any"` appends at whatever the '
-            "head is, for changes that do not depend on the rest of the fare.",
+            "description": "The version that you read, written without a fraction; 0 for a new booking. "
+            '`"any"` appends at whatever the head is, for changes that do not depend on the rest of the fare.',
         },
         "type": {
             "type": "string",
@@ -83,8 +87,8 @@ NEW_EVENT: Final[dict[str, Any]] = {
             {
                 "type": "string",
                 "format": "date-time",
-                "description": "When it happened, with its offset from UTC: from 1970 to one day ahead. "
-                "Left out: when it was recorded.",
+                "description": "When it happened, with its offset from UTC: from 1970 to one day ahead. What is finer "
+                "than a microsecond is cut off. Left out: when it was recorded.",
             }
         ),
         "actor": or_null({"type": "string", "maxLength": 128, "description": "The person, if one."}),

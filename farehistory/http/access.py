@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Histogram
 
 from farehistory import running
+from farehistory.http.handlers import NOWHERE
 
 REQUESTS: Final = Counter("farehistory_http_requests", "Requests answered.", ["route", "method", "status"])
 REQUEST_SECONDS: Final = Histogram(
@@ -92,7 +93,7 @@ def _who(request: HttpRequest) -> dict[str, str]:
 
 def _route(request: HttpRequest) -> str:
     match = request.resolver_match
-    return "unmatched" if match is None else _readable(match.route)
+    return "unmatched" if match is None or match.url_name == NOWHERE else _readable(match.route)
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.core import exceptions as django_errors
@@ -21,6 +21,9 @@ from rest_framework import exceptions as drf_errors
 from events.database import is_away
 from events.errors import BatchRefused, LedgerError, VersionConflict
 from farehistory.http.problems import problem_response
+
+NOWHERE: Final = "nowhere"
+"""The name of the patterns that match what does not exist."""
 
 logger = logging.getLogger("farehistory.http")
 

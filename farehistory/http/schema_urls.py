@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from farehistory.http.handlers import no_such_address
+from farehistory.http.handlers import NOWHERE, no_such_address
 from farehistory.http.open_pages import Document, ProblemPage, ProblemPages, TryIt
 
 urlpatterns = [
@@ -16,5 +16,5 @@ urlpatterns = [
     path("docs", TryIt.as_view(url_name="schema"), name="api-docs"),
     path("problems", ProblemPages.as_view(), name="problems"),
     path("problems/<slug:code>", ProblemPage.as_view(), name="problem"),
-    re_path(r"", csrf_exempt(no_such_address)),
+    re_path(r"", csrf_exempt(no_such_address), name=NOWHERE),
 ]

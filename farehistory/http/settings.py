@@ -23,15 +23,13 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Fare history API",
     "DESCRIPTION": (
-        "The single source of truth for fares. Every change of a booking's fare is an event that never "
-        "changes; "
+        "The single source of truth for fares. Every change of a booking's fare is an event that never changes; "
         "fares are read from those events.\n\n"
-        "Amounts are strings with all decimals of their currency. Times are RFC 3339 in UTC. Unknown "
-        "fields and "
-        "parameters are refused. Every answer has `X-Request-ID`; errors are `application/problem+json` "
-        "with a "
-        "stable `code`, explained at `/api/problems`. Within `/api/v1/` things are only ever added: take fields, "
-        "and values of a field with `x-extensible-enum`, that you do not know."
+        "Amounts are strings with all decimals of their currency. Times are RFC 3339 in UTC. Unknown fields and "
+        "parameters are refused. Every answer has `X-Request-ID`, and those of the addresses below have `Allow`; "
+        "errors are `application/problem+json` with a stable `code`, explained at `/api/problems`. Within `/api/v1/` "
+        "things are only ever added: take fields, and values of a field with `x-extensible-enum`, that you do not "
+        "know."
     ),
     "VERSION": "1.0.0",
     "SERVERS": [{"url": "/", "description": "The server that answered this document."}],

@@ -123,6 +123,14 @@ def test_requests_are_counted_by_route_never_by_address(prometheus: Api, api: Ap
     assert "BREW" not in text
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/v1/nothing", "/api", "/nothing"])
+def test_what_does_not_exist_is_counted_as_unmatched(prometheus: Api, path: str) -> None:
+    labels = {"route": "unmatched", "method": "GET", "status": "404"}
+    before = value(scrape(prometheus), "farehistory_http_requests_total", **labels)
+    assert Api().request("GET", path).status_code == 404
+    assert value(scrape(prometheus), "farehistory_http_requests_total", **labels) == before + 1
+
+
 def test_appends_are_counted_by_what_came_of_them(prometheus: Api, api: Api) -> None:
     def counts() -> dict[str, float]:
         text = scrape(prometheus)
