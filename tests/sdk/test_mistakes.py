@@ -114,7 +114,9 @@ def test_what_is_no_booking_id_change_or_item_is_named(platform: Platform, fares
     assert platform.wire.sent == []
 
 
-@pytest.mark.parametrize("wrong", [5, "toll", [price(), "toll"], True, object()], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [5, "toll", [price(), "toll"], True, object()], ids=["number", "text", "list", "bool", "object"]
+)
 def test_what_an_update_comes_to_is_changes(fares: Any, booking: str, wrong: Any) -> None:
     with pytest.raises(TypeError, match="an update's function returns"):
         fares.update(booking, lambda head: wrong)

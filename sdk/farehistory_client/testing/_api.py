@@ -23,7 +23,9 @@ MOST_BYTES: Final = 256 * 1024
 MOST_BYTES_OF_BATCH: Final = 2 * 1024 * 1024
 MOST_ITEMS: Final = 1000
 MOST_ITEMS_OF_ATOMIC: Final = 100
-MOST_CURSORS: Final = 16
+MOST_CURSORS: Final = 256
+AS_OF_NOW: Final = {"consistency": "eventual", "min_version": 0}
+"""What the parameters of the fare of now are where they are not given; so they may go with an as-of read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class Api:
                     f"/{name}", "not_as_of", f"{name} is of the fare of now, and cannot go with an as-of read"
                 )
                 for name in _parameters.OF_NOW
-                if name in given
+                if given.get(name, AS_OF_NOW[name]) != AS_OF_NOW[name]
             ]
             if mixed:
                 raise Refusal.of("invalid_parameter", mixed)
@@ -250,7 +252,9 @@ class Api:
             raise Refusal.of("invalid_parameter", [Broken("/from", "not_together", detail)])
         place: Cursor | datetime | str | None = since
         if after is not None:
-            texts = after.split(",", MOST_CURSORS)[:MOST_CURSORS]
+            texts = after.split(",", MOST_CURSORS)
+            if len(texts) > MOST_CURSORS:
+                raise Refusal("cursor_invalid", f"at most {MOST_CURSORS} cursors are joined at once")
             place = after if after == "tail" else Cursor.joined(texts)
         limit = given.get("limit", 100)
         page = _feed_pages.page(

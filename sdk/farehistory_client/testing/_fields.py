@@ -30,6 +30,7 @@ TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+FINER: Final = re.compile(r"\.[0-9]{6}0*[1-9]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,14 @@ def instant_of(text: str) -> datetime:
         raise ValueError("must be an RFC 3339 time such as 2026-05-03T14:05:00.000000Z")
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+def bound_of(text: str) -> datetime:
+    """A time that events are compared with: what is finer than a microsecond is rounded up. Raises ValueError."""
+    try:
+        return instant_of(text) + timedelta(microseconds=1 if FINER.search(text) else 0)
     except OverflowError:
         raise ValueError("is out of range") from None
 

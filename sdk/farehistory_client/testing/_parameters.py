@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from farehistory_client._kinds import COMPONENT
-from farehistory_client.testing._fields import HIGHEST_VERSION, SOURCE, instant_of
+from farehistory_client.testing._fields import HIGHEST_VERSION, SOURCE, bound_of
 from farehistory_client.testing._problems import Broken, Refusal
 from farehistory_client.testing._strict_json import token
 
@@ -80,7 +80,7 @@ def _matching(pattern: re.Pattern[str], words: str) -> Reader:
 def _version_or_instant(text: str) -> int | datetime:
     if _DIGITS.fullmatch(text):
         return int(whole_number(0, HIGHEST_VERSION)(text))
-    return instant_of(text)
+    return bound_of(text)
 
 
 def _partitions(of: int) -> Reader:
@@ -128,8 +128,8 @@ OF_NOW: Final[Mapping[str, Reader]] = {
 }
 OF_THEN: Final[Mapping[str, Reader]] = {
     "version": whole_number(1, HIGHEST_VERSION),
-    "recorded_before": instant_of,
-    "occurred_before": instant_of,
+    "recorded_before": bound_of,
+    "occurred_before": bound_of,
 }
 OF_DIFF: Final[Mapping[str, Reader]] = {
     "from": _version_or_instant,
@@ -145,7 +145,7 @@ def of_receipt(booking_id: str) -> Mapping[str, Reader]:
 def of_feed(partitions: int) -> Mapping[str, Reader]:
     return {
         "after": str,
-        "from": instant_of,
+        "from": bound_of,
         "partitions": _partitions(partitions),
         "limit": whole_number(1, 1000),
         "wait": whole_number(0, 30),
