@@ -70,7 +70,10 @@ def _value(text: str, found: list[_Flaw]) -> Any:
     try:
         return _decoder(found, _no_number).decode(text)
     except RecursionError:
-        return _decoder(found, lambda _: _TOO_DEEP).decode(_without_depths(text))
+        try:
+            return _decoder(found, lambda _: _TOO_DEEP).decode(_without_depths(text))
+        except ValueError:  # it would tell a place in the shortened text
+            raise MalformedBody("the JSON text is nested too deeply") from None
 
 
 _BRACKET_OR_STRING: Final = re.compile(

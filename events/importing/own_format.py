@@ -96,7 +96,7 @@ def _parsed(data: bytes, name: str) -> Any:
     try:
         return strict_json.parse(data)
     except MalformedBody as error:
-        raise MalformedBody(error.detail.replace("the body", name)) from None
+        raise MalformedBody(error.detail.replace("the body", name).replace("the JSON text", name)) from None
 
 
 def _event(given: Mapping[str, Any]) -> NewEvent:

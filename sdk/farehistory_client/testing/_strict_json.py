@@ -40,7 +40,10 @@ def parse(data: bytes) -> Any:
         try:
             return _decoded(text, lambda name: Flaw("number_out_of_range", f"{name} is no JSON number"))
         except RecursionError:
-            return _decoded(_without_depths(text), lambda _: _TOO_DEEP)
+            try:
+                return _decoded(_without_depths(text), lambda _: _TOO_DEEP)
+            except ValueError:  # it would tell a place in the shortened text
+                raise Refusal("malformed_body", "the JSON text is nested too deeply") from None
     except ValueError as error:
         raise Refusal("malformed_body", f"the body is not JSON: {error}") from None
 
