@@ -65,7 +65,7 @@ def test_reads_and_probes_are_answered_beside_slow_appends(web: str, http: httpx
             )
         refused = 0
         for each in connections:
-            each.settimeout(0.5)
+            each.settimeout(0.1)
             try:
                 told = answer(each)
             except TimeoutError:
