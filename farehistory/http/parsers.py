@@ -38,7 +38,7 @@ class StrictJSONParser(BaseParser):
         announced = 0 if headers.get(CHUNKED) else int(headers.get("CONTENT_LENGTH") or 0)
         data = b"" if announced > limit else stream.read(limit + 1)
         if announced > limit or len(data) > limit:
-            if "HTTP_EXPECT" not in headers:  # who asks first has sent nothing yet
+            if not (announced > limit and "HTTP_EXPECT" in headers):  # who asks first has sent nothing yet
                 _discard(stream)
             raise TooLarge(f"The body has more than {limit // 1024} KiB.")
         if len(data) < announced:

@@ -12,20 +12,21 @@ from events.errors import Unavailable
 from farehistory.http.request_bodies import WSGIApplication
 
 PATIENCE: Final = 0.2
-"""Seconds that a request waits for a place: those of others are free at once where their bodies are there."""
+"""Seconds that a request waits for a place: who has one gives it up at once, if the body is there."""
 
 
 class SlowBodies:
-    """At most half of a process's threads wait for bodies of the API's requests, and a quarter for all others'.
+    """At most three eighths of a process's threads read bodies of the API's requests, and an eighth all others'.
 
-    A thread waits until its body is there, and the server has no limit for that. So who cannot have a place is told to
-    send the same again, and its connection is closed. Those with an API key and those without any do not share places.
+    With the quarter that waits for the feed, a quarter stays for what has no body. A thread waits until its body is
+    there, and the server has no limit for that. So who cannot have a place is told to send the same again, and its
+    connection is closed. Those with an API key and those without any do not share places.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
-        self._of_the_api = BoundedSemaphore(max(1, settings.FAREHISTORY_WEB_THREADS // 2))
-        self._of_others = BoundedSemaphore(max(1, settings.FAREHISTORY_WEB_THREADS // 4))
+        self._of_the_api = BoundedSemaphore(max(1, settings.FAREHISTORY_WEB_THREADS * 3 // 8))
+        self._of_others = BoundedSemaphore(max(1, settings.FAREHISTORY_WEB_THREADS // 8))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") in ("", "0"):

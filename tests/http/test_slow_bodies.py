@@ -37,6 +37,23 @@ def sending_slowly(web: str, head: str) -> Iterator[list[socket.socket]]:
         yield connections
 
 
+@contextmanager
+def following(web: str) -> Iterator[None]:
+    """So many that wait for the feed, where they may; ended with the block."""
+    address = urlsplit(web)
+    head = (
+        "GET /api/v1/events?after=tail&wait=30 HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {Api.of('ledger-reader', 'feed:read').key}\r\n\r\n"
+    )
+    with ExitStack() as stack:
+        for _ in range(MANY):
+            connection = stack.enter_context(
+                socket.create_connection((address.hostname or "", address.port or 0), 20)
+            )
+            connection.sendall(head.encode())
+        yield
+
+
 def appended(http: httpx.Client) -> int:
     return http.post(f"/api/v1/fares/{new_booking_id()}/events", json=new_event()).status_code
 
@@ -78,6 +95,18 @@ def test_reads_and_probes_are_answered_beside_slow_appends(web: str, http: httpx
             refused += 1
         assert 0 < refused < MANY
     assert appended(http) == 201
+
+
+def test_probes_are_answered_beside_all_that_may_wait(web: str, http: httpx.Client, api: Api) -> None:
+    append = f"POST /api/v1/fares/BK-1/events HTTP/1.1\r\nAuthorization: Bearer {api.key}\r\n"
+    form = f"POST /admin/login/ HTTP/1.1\r\nCookie: csrftoken={'a' * 32}\r\n"
+    with (
+        following(web),
+        sending_slowly(web, f"{append}Content-Type: application/json"),
+        sending_slowly(web, f"{form}Content-Type: application/x-www-form-urlencoded"),
+    ):
+        for _ in range(20):
+            assert httpx.get(f"{web}/health/live", timeout=20).status_code == 200
 
 
 def test_appends_are_answered_beside_slow_forms(web: str, http: httpx.Client) -> None:
